@@ -1,0 +1,1 @@
+"""Evaluation and replay harness for a production tool loop."""

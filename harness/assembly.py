@@ -1,0 +1,255 @@
+"""Puts a trace together from what is seen on the wire, at the tools and at the answers, never from the loop."""
+
+import json
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.cassette import Exchange
+from harness.completion import AskedCall, Completion, excerpt, read
+from harness.errors import ModelError
+from harness.loop import acts_on, is_cut, refuses
+from harness.matching import canonical
+from harness.tools import Execution
+from harness.trace import Anomaly, AnomalyKind, Call, Checkpoint, Decision, Outcome, Pending, Round, Stop, Turn, Usage
+
+Policy = Literal["production", "tolerant"]
+
+
+@dataclass
+class _SeenCall:
+    asked: AskedCall
+    decision: Decision = "none"
+    outcome: Outcome | None = None
+    given: str | None = None
+    """What the tool gave."""
+    told: str | None = None
+    """What the model was told."""
+
+
+@dataclass
+class _SeenRound:
+    reply: Completion
+    calls: list[_SeenCall]
+    kind: Literal["act", "notice"] = "act"
+
+
+@dataclass
+class _SeenCheckpoint:
+    round: int
+    pending: list[int]
+    answer: bool | None = None
+
+
+@dataclass
+class TurnLog:
+    """What was seen of one turn; its methods are called as things happen."""
+
+    user: str
+    policy: Policy
+    asks: AbstractSet[str]
+    """The tools about which this user is asked."""
+    offered: tuple[str, ...] | None = None
+    rounds: list[_SeenRound] = field(default_factory=list)
+    checkpoints: list[_SeenCheckpoint] = field(default_factory=list)
+    _resumed: list[int] = field(default_factory=list)
+    """Rounds so far at each start of the loop."""
+    _waiting: list[_SeenCall] = field(default_factory=list)
+    """The calls that are being run after a confirmation."""
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """Take a request and its response from the wire; an error is no round."""
+        request = _request(exchange.request)
+        if self.offered is None:
+            self.offered = _tool_names(request)
+        self._told(request)
+        try:
+            reply = read(exchange.response) if exchange.status < 400 else None
+        except ModelError:
+            reply = None
+        if reply is not None:
+            self._waiting = []
+            self.rounds.append(_SeenRound(reply, [_SeenCall(asked) for asked in reply.calls]))
+
+    def executed(self, execution: Execution) -> None:
+        """Take a call that arrived at the tools, and find the model's call that it belongs to."""
+        calls = self._waiting or (self.rounds[-1].calls if self.rounds else [])
+        free = [call for call in calls if call.outcome is None and call.asked.name == execution.name]
+        exact = [call for call in free if canonical(call.asked.parsed() or {}) == canonical(execution.arguments)]
+        for call in (exact or free)[:1]:
+            call.outcome = execution.outcome
+            call.given = execution.result if execution.outcome == "executed" else f"Tool error: {execution.result}"
+
+    def paused(self) -> list[str]:
+        """Take the loop's pause, and return the names of the tools that are pending."""
+        at = len(self.rounds) - 1
+        start = self._resumed[-1] if self._resumed else 0
+        if at > start and self._held(self.rounds[at - 1]):
+            self.rounds[at].kind = "notice"
+            at -= 1
+        held = self._held(self.rounds[at]) if at >= 0 else []
+        self.checkpoints.append(_SeenCheckpoint(at + 1, held))
+        return [self.rounds[at].calls[place].asked.name for place in held]
+
+    def answered(self, confirmed: bool | None) -> None:
+        """Take the user's answer to the last pause, or that there is none."""
+        checkpoint = self.checkpoints[-1]
+        checkpoint.answer = confirmed
+        pending = [self.rounds[checkpoint.round - 1].calls[place] for place in checkpoint.pending]
+        for call in pending:
+            call.told = None
+            if confirmed is None:
+                call.decision, call.outcome = "unanswered", "pending"
+            elif confirmed:
+                call.decision = "confirmed"
+            else:
+                call.decision, call.outcome = "denied", "denied"
+        self._waiting = pending if confirmed else []
+        self._resumed.append(len(self.rounds))
+
+    def ended(self, response: str | None, *, failed: bool = False) -> Turn:
+        """Return the turn as plain data; `failed` says that the loop ended with an error."""
+        stop = self._stop(failed=failed)
+        return Turn(
+            user=self.user,
+            offered=self.offered or (),
+            response=response,
+            stop=stop,
+            rounds=tuple(
+                Round(
+                    kind=seen.kind,
+                    text=seen.reply.text or None,
+                    finish_reason=seen.reply.finish_reason,
+                    usage=seen.reply.usage,
+                    calls=tuple(self._call(call, seen) for call in seen.calls),
+                )
+                for seen in self.rounds
+            ),
+            checkpoints=tuple(self._checkpoint(seen) for seen in self.checkpoints),
+        )
+
+    def _told(self, request: dict[str, Any]) -> None:
+        """Note what the model is told of the calls of the last round that acted."""
+        asked = [seen for seen in self.rounds if seen.kind == "act" and seen.calls]
+        if not asked:
+            return
+        messages = request.get("messages")
+        results: dict[Any, list[Any]] = {}
+        for message in reversed(messages if isinstance(messages, list) else []):
+            if not isinstance(message, dict) or message.get("role") != "tool":
+                break
+            results.setdefault(message.get("tool_call_id"), []).insert(0, message.get("content"))
+        # Executed calls stand before held ones, so calls that share an id are told apart by that order.
+        first = [call for call in asked[-1].calls if not self._is_held(call)]
+        for call in [*first, *(call for call in asked[-1].calls if self._is_held(call))]:
+            texts = results.get(call.asked.id)
+            if texts:
+                text = texts.pop(0)
+                call.told = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+
+    def _is_held(self, call: _SeenCall) -> bool:
+        return call.decision != "none" or (
+            call.outcome is None and call.asked.name in self.asks and not refuses(self.policy, call.asked)
+        )
+
+    def _held(self, seen: _SeenRound) -> list[int]:
+        if not acts_on(self.policy, seen.reply):
+            return []
+        return [place for place, call in enumerate(seen.calls) if call.outcome is None and self._is_held(call)]
+
+    def _stop(self, *, failed: bool) -> Stop:
+        if failed:
+            return "error"
+        if self.checkpoints and self.checkpoints[-1].answer is None:
+            return "unanswered"
+        last = self.rounds[-1] if self.rounds else None
+        if last is None or last.kind == "notice" or acts_on(self.policy, last.reply):
+            return "max_rounds"
+        return "cut" if is_cut(self.policy, last.reply) else "final"
+
+    def _call(self, call: _SeenCall, seen: _SeenRound) -> Call:
+        outcome = call.outcome or self._unexecuted(call, seen)
+        return Call(
+            id=call.asked.id,
+            name=call.asked.name,
+            arguments=call.asked.parsed(),
+            raw_arguments=call.asked.arguments,
+            decision=call.decision,
+            outcome=outcome,
+            result=None if outcome in ("dropped", "pending") else call.told if call.told is not None else call.given,
+        )
+
+    def _unexecuted(self, call: _SeenCall, seen: _SeenRound) -> Outcome:
+        """Return what became of a call that never arrived at the tools and was not denied."""
+        if seen.kind == "notice" or not acts_on(self.policy, seen.reply):
+            return "dropped"
+        if call.decision == "none" and self._is_held(call):
+            return "pending"
+        return "refused" if refuses(self.policy, call.asked) or call.told is not None else "dropped"
+
+    def _checkpoint(self, seen: _SeenCheckpoint) -> Checkpoint:
+        calls = self.rounds[seen.round - 1].calls if seen.round else []
+        return Checkpoint(
+            round=seen.round,
+            pending=tuple(Pending(call=place + 1, name=calls[place].asked.name) for place in seen.pending),
+            answer=None if seen.answer is None else "confirmed" if seen.answer else "denied",
+        )
+
+
+def anomalies(turns: Sequence[Turn]) -> tuple[Anomaly, ...]:
+    """Return what production handles badly or silently in these turns, in order."""
+    found: list[Anomaly] = []
+    seen: set[str] = set()
+    for number, turn in enumerate(turns, 1):
+        for place, round_ in enumerate(turn.rounds, 1):
+            found += _in_round(number, place, round_, seen, ended=turn.stop in ("final", "cut"))
+        if turn.stop == "final" and not turn.response:
+            found.append(_anomaly("empty_final", number, len(turn.rounds), None, "the final text is empty"))
+    return tuple(found)
+
+
+def _in_round(turn: int, place: int, round_: Round, seen: set[str], *, ended: bool) -> Iterator[Anomaly]:
+    names = ", ".join(call.name for call in round_.calls)
+    dropped = [call for call in round_.calls if call.outcome == "dropped"]
+    if round_.kind == "notice" and round_.calls:
+        yield _anomaly("calls_on_notice", turn, place, None, f"the notice came with calls, which are dropped: {names}")
+    elif ended and dropped:
+        said = f"finish_reason is {json.dumps(round_.finish_reason)}"
+        yield _anomaly("dropped_calls", turn, place, None, f"{said}, so its calls are dropped: {names}")
+    for at, call in enumerate(round_.calls, 1):
+        if call.arguments is None:
+            said = f"the arguments of {call.name} are not a JSON object: {excerpt(call.raw_arguments)}"
+            yield _anomaly("unreadable_arguments", turn, place, at, said)
+        if call.id and call.id in seen:
+            yield _anomaly(
+                "repeated_id", turn, place, at, f"{call.name} comes under the id of an earlier call: {call.id}"
+            )
+        seen.add(call.id)
+
+
+def _anomaly(kind: AnomalyKind, turn: int, round_: int, call: int | None, detail: str) -> Anomaly:
+    return Anomaly(kind=kind, turn=turn, round=round_, call=call, detail=detail)
+
+
+def usage_of(turns: Sequence[Turn]) -> Usage:
+    """Return the tokens of all rounds together."""
+    used = [round_.usage for turn in turns for round_ in turn.rounds if round_.usage]
+    return Usage(
+        prompt_tokens=sum(usage.prompt_tokens for usage in used),
+        completion_tokens=sum(usage.completion_tokens for usage in used),
+    )
+
+
+def _request(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _tool_names(request: dict[str, Any]) -> tuple[str, ...]:
+    tools = request.get("tools")
+    functions = [tool.get("function") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    return tuple(str(function.get("name")) for function in functions if isinstance(function, dict))

@@ -1,0 +1,195 @@
+"""A chat completion on the wire, read as plain data however oddly a provider writes it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from harness.errors import ModelError
+from harness.trace import Usage
+
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class AskedCall:
+    """One tool call as the model asked for it."""
+
+    id: str
+    name: str
+    arguments: str
+    type: str = "function"
+    extra: tuple[tuple[str, Any], ...] = ()
+
+    def parsed(self) -> dict[str, Any] | None:
+        """Return the arguments as an object, an empty one for an empty text, or None where they are unreadable."""
+        if not self.arguments.strip():
+            return {}
+        try:
+            value = json.loads(self.arguments, parse_constant=_not_json)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The first choice of a chat completion."""
+
+    content: Any
+    """The content as the provider wrote it: text, parts, or None."""
+    text: str
+    """The content as text; empty where there is none."""
+    finish_reason: str | None
+    calls: tuple[AskedCall, ...]
+    usage: Usage | None
+    extra: tuple[tuple[str, Any], ...] = ()
+    """Fields of the message beyond role, content and calls."""
+
+
+def read(body: str) -> Completion:
+    """Read a response body.
+
+    Raises:
+        ModelError: it is not a chat completion with a choice; the message is the provider's own where it gave one.
+    """
+    try:
+        data = _whole(json.loads(body))
+    except (ValueError, RecursionError):
+        raise ModelError(f"the endpoint's answer is not JSON: {excerpt(body)}") from None
+    if not isinstance(data, dict):
+        raise ModelError(f"the endpoint's answer is not a chat completion: {excerpt(body)}")
+    choices = data.get("choices")
+    if not isinstance(choices, list) or not choices:
+        told = told_error(data)
+        raise ModelError(told or f"the endpoint's answer holds no choices: {excerpt(body)}")
+    choice = choices[0]
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        told = told_error(choice) or told_error(data)
+        raise ModelError(told or f"the endpoint's answer holds no message: {excerpt(body)}")
+    calls = _calls(message)
+    reason = choice.get("finish_reason")
+    content = message.get("content")
+    if reason == "error" and not calls and not content:
+        raise ModelError(told_error(choice) or told_error(data) or "the endpoint ended the answer with an error")
+    if reason == "function_call":
+        reason = "tool_calls"
+    return Completion(
+        content=content,
+        text=_text(content),
+        finish_reason=reason if isinstance(reason, str) else None,
+        calls=calls,
+        usage=_usage(data.get("usage")),
+        extra=_others(message, {"role", "content", "tool_calls"}),
+    )
+
+
+def told_error(data: Any) -> str | None:
+    """Return the message in an error body, in any of the forms that endpoints use, or None."""
+    if isinstance(data, str):
+        return data.strip() or None
+    if not isinstance(data, dict):
+        return None
+    for key in ("error", "detail", "message"):
+        value = data.get(key)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        if isinstance(value, dict) and (inner := told_error(value)):
+            return inner
+        if key == "detail" and isinstance(value, list) and value:
+            return "; ".join(filter(None, (_validation(item) for item in value))) or None
+    return None
+
+
+def error_message(body: str) -> str:
+    """Return the provider's own message in the body of an error status, or an excerpt of the body."""
+    try:
+        told = told_error(_whole(json.loads(body)))
+    except (ValueError, RecursionError):
+        told = None
+    return told or excerpt(body) or "no message"
+
+
+def excerpt(text: str) -> str:
+    """Return the start of a text on one line, saying how much was left out."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}... ({len(line) - _SHOWN} more characters)"
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _validation(item: Any) -> str | None:
+    """Return one item of FastAPI's list of validation errors as text."""
+    if not isinstance(item, dict) or not isinstance(item.get("msg"), str):
+        return told_error(item)
+    where = ".".join(str(step) for step in item.get("loc") or ())
+    return f"{where}: {item['msg']}" if where else str(item["msg"])
+
+
+def _whole(value: Any) -> Any:
+    """Replace lone surrogates, which no later request could carry."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = (
+            part if isinstance(part, str) else part.get("text") for part in content if isinstance(part, str | dict)
+        )
+        return "".join(part for part in parts if isinstance(part, str))
+    return ""
+
+
+def _calls(message: dict[str, Any]) -> tuple[AskedCall, ...]:
+    asked = message.get("tool_calls")
+    if isinstance(asked, list) and asked:
+        return tuple(_call(item) for item in asked if isinstance(item, dict))
+    legacy = message.get("function_call")
+    if isinstance(legacy, dict) and legacy.get("name"):
+        return (_call({"function": legacy}),)
+    return ()
+
+
+def _call(item: dict[str, Any]) -> AskedCall:
+    kind = item.get("type")
+    body = item.get("function") or item.get("custom") or {}
+    body = body if isinstance(body, dict) else {}
+    arguments = body.get("arguments", body.get("input"))
+    if arguments is None:
+        arguments = ""
+    elif not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    return AskedCall(
+        id=_word(item.get("id")),
+        name=_word(body.get("name")),
+        arguments=arguments,
+        type=kind if isinstance(kind, str) and kind else "function",
+        extra=_others(item, {"id", "type", "function", "custom", "index"}),
+    )
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _others(item: dict[str, Any], known: set[str]) -> tuple[tuple[str, Any], ...]:
+    return tuple((key, value) for key, value in item.items() if key not in known)
+
+
+def _usage(value: Any) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+    counts = {key: value.get(key) for key in ("prompt_tokens", "completion_tokens")}
+    if not all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts.values()):
+        return None
+    return Usage.model_validate(counts)

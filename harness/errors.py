@@ -1,0 +1,101 @@
+"""The errors that people can cause or mend; each knows its exit code.
+
+HarnessError
+├── InputError          a file, a setting or an option cannot be used
+├── ModelError          the endpoint gave no usable completion
+├── LoopError           the loop under test broke
+└── CassetteError       a case cannot be replayed
+    ├── CassetteMissing     nothing is recorded
+    ├── CassetteUnreadable  the file cannot be read
+    ├── CassetteStale       the loop asks something else than was recorded
+    ├── CassetteOverrun     the loop asks for more than was recorded
+    ├── CassetteUnsafe      what was recorded holds a secret and is not saved
+    └── NetworkRefused      a request was made where none may leave
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class HarnessError(Exception):
+    """Something that a person can mend; the message says what, where and how."""
+
+    exit_code: ClassVar[int] = 2
+    kind: ClassVar[str] = "harness"
+
+
+class InputError(HarnessError):
+    """Files, settings or options that cannot be used, all problems at once, one line each."""
+
+    kind = "input"
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ModelError(HarnessError):
+    """The endpoint gave no usable chat completion; the message is the provider's own."""
+
+    kind = "model"
+
+
+class LoopError(HarnessError):
+    """The loop under test raised something that it should not."""
+
+    kind = "loop"
+
+
+class CassetteError(HarnessError):
+    """A case cannot be replayed or recorded."""
+
+    kind = "cassette"
+
+
+class CassetteMissing(CassetteError):
+    """Nothing is recorded for the case."""
+
+    kind = "missing"
+
+
+class CassetteUnreadable(CassetteError):
+    """The cassette's file cannot be read."""
+
+    kind = "unreadable"
+
+
+class CassetteStale(CassetteError):
+    """The loop asks something else than was recorded."""
+
+    kind = "stale"
+
+
+class CassetteOverrun(CassetteError):
+    """The loop asks for more than was recorded."""
+
+    kind = "overrun"
+
+
+CASSETTE_STATES = frozenset(
+    error.kind for error in (CassetteMissing, CassetteUnreadable, CassetteStale, CassetteOverrun)
+)
+"""The kinds of error that recording the case again mends."""
+
+
+class CassetteUnsafe(CassetteError):
+    """What was recorded holds a secret, so that it is not saved."""
+
+    kind = "unsafe"
+
+
+class NetworkRefused(CassetteError):
+    """A request was made where none may leave the process."""
+
+    kind = "refused"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the known word nearest to this one, or an empty text."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""

@@ -1,0 +1,48 @@
+"""Files that are written whole or not at all, and names that every file system takes."""
+
+import contextlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._+=,@~-]")
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
+_LONGEST = 120
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write the text as UTF-8 so that the file holds either the old or the new content.
+
+    A lone surrogate, which UTF-8 cannot hold, is written as its JSON escape.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def escaped(name: str) -> str:
+    """Return the name with everything percent-encoded that some file system refuses or reads as a folder."""
+    safe = _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name)
+    if safe.startswith("."):
+        safe = f"%2E{safe[1:]}"
+    if _RESERVED.match(safe):
+        safe = f"%{ord(safe[0]):02X}{safe[1:]}"
+    return safe if len(safe) <= _LONGEST else _shortened(safe)
+
+
+def _shortened(name: str) -> str:
+    """Cut a long name and end it with a digest of the whole, so that different names stay different."""
+    from hashlib import sha256
+
+    return f"{name[: _LONGEST - 13]}-{sha256(name.encode()).hexdigest()[:12]}"

@@ -1,0 +1,285 @@
+"""Settings: model, persona, catalogue, tools, role and loop, as pydantic judges them."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    model_validator,
+)
+
+from harness.errors import InputError, did_you_mean
+
+GROUPS = ("model", "persona", "catalogue", "tools", "role", "loop")
+"""The groups of a project's configuration, one folder each."""
+
+
+class Group(BaseModel):
+    """A frozen part of the settings that knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _label(value: str) -> str:
+    if re.search(r"[@~\s]", value):
+        raise ValueError("a label has no blanks, '@' or '~', which separate the parts of a case's id")
+    return value
+
+
+Label = Annotated[str, Field(min_length=1), AfterValidator(_label)]
+AllowList = Annotated[tuple[str, ...] | None, BeforeValidator(_listed)]
+
+
+class Params(Group):
+    """What is sent beside the conversation; what is not given is not sent."""
+
+    temperature: float | None = None
+    """Sampling temperature."""
+    top_p: float | None = None
+    """Share of the probability mass that is sampled from."""
+    seed: int | None = None
+    """Seed of the sampling, where the endpoint has one."""
+    max_tokens: int | None = Field(default=None, gt=0)
+    """The most tokens of one reply."""
+    extra_body: dict[str, JsonValue] = {}
+    """Further fields of the request's body, as the endpoint wants them."""
+
+
+class Model(Group):
+    """One model behind an OpenAI-compatible endpoint, or a scripted one."""
+
+    label: Label
+    """What reports, cassettes and scripts call it."""
+    type: Literal["openai", "scripted"] = "openai"
+    """`scripted` plays the replies that stand beside each scenario."""
+    host_type: str = "openwebui"
+    """What serves it; `openwebui` has its API below `/api`, all others are used as given."""
+    api_url: str | None = None
+    """The endpoint's address."""
+    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """The environment variable that holds the key; the key itself never stands here."""
+    model_name: str | None = None
+    """What the endpoint calls the model."""
+    params: Params = Params()
+    """What is sent beside the conversation."""
+    headers: dict[str, SecretStr] = {}
+    """Further headers of each request; `${oc.env:NAME}` takes a value from the environment."""
+    timeout: float = Field(default=120, gt=0)
+    """Seconds until a request is given up."""
+    max_retries: int = Field(default=2, ge=0)
+    """How often a request is tried again after 429, 5xx and lost connections."""
+    echo: tuple[str, ...] = ()
+    """Fields of the model's own messages and calls that it wants back, such as `extra_content`."""
+
+    def base_url(self) -> str:
+        """Return the address that the SDK appends its paths to.
+
+        Raises:
+            InputError: `api_url` or `model_name` is missing.
+        """
+        missing = [name for name in ("api_url", "model_name") if not getattr(self, name)]
+        if missing or self.api_url is None:
+            names = " and ".join(missing)
+            raise InputError(
+                f"model '{self.label}': {names} missing; set it in conf/model or as model.{missing[0]}=..."
+            )
+        url = self.api_url.rstrip("/")
+        return f"{url}/api" if self.host_type == "openwebui" else url
+
+    def secrets(self, environment: Mapping[str, str]) -> set[str]:
+        """Return the values that must reach no file, log or message: key, header values, parts of the address."""
+        values = {header.get_secret_value() for header in self.headers.values()}
+        values |= {value.removeprefix("Bearer ") for value in values}
+        if self.api_key_env:
+            values.add(environment.get(self.api_key_env, ""))
+        parts = urlsplit(self.api_url or "")
+        values |= {parts.password or "", *(pair.partition("=")[2] for pair in parts.query.split("&"))}
+        return {value for value in values if len(value) >= 8}
+
+    def shared(self) -> dict[str, Any]:
+        """Return the model as plain data that may be stored: no header values, no credentials in the address."""
+        data = self.model_dump(mode="json", exclude={"headers"})
+        return {**data, "api_url": without_credentials(self.api_url), "headers": dict.fromkeys(self.headers, "***")}
+
+
+def without_credentials(url: str | None) -> str | None:
+    """Return an address without user, password, query and fragment."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with three stars for every secret, in plain form and as JSON writes it."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
+    return text
+
+
+class Persona(Group):
+    """Who the assistant is: the sections of its system prompt."""
+
+    label: Label
+    """What reports call it."""
+    sections: dict[str, str] = {}
+    """The sections in order, each under its name as a heading."""
+
+
+class Tool(Group):
+    """One tool that exists."""
+
+    description: str
+    """What the model reads about it."""
+    parameters: dict[str, JsonValue] = {"type": "object", "properties": {}}
+    """The JSON schema of its arguments."""
+    access: str = "user"
+    """The lowest access level that may use it."""
+    confirm: bool = False
+    """Whether the user is asked before it runs."""
+
+
+class Catalogue(Group):
+    """The tools that exist."""
+
+    label: Label
+    """What reports call it."""
+    levels: tuple[str, ...] = ("guest", "user", "admin")
+    """The access levels, lowest first."""
+    tools: dict[str, Tool]
+    """The tools by name, in the order in which they are offered."""
+
+    @model_validator(mode="after")
+    def _levels_exist(self) -> Self:
+        for name, tool in self.tools.items():
+            if tool.access not in self.levels:
+                known = ", ".join(self.levels)
+                raise ValueError(f"tool '{name}' has the access level '{tool.access}', but the levels are: {known}")
+        return self
+
+
+class Tools(Group):
+    """An allow-list by name."""
+
+    label: Label
+    """What reports call it."""
+    allow: AllowList = None
+    """Names from the catalogue; an empty list allows nothing, an absent one everything."""
+
+
+class Role(Group):
+    """What the assistant is for at the moment: an overlay of its prompt and an allow-list."""
+
+    label: Label
+    """What reports call it."""
+    overlay: str = ""
+    """The last section of the system prompt."""
+    allow: AllowList = None
+    """Names from the catalogue; an empty list allows nothing, an absent one everything."""
+
+
+class Texts(Group):
+    """What the loop itself says."""
+
+    tools_available: str
+    """The standing instruction, appended to the system prompt."""
+    awaiting: str
+    """The placeholder result of a held call, with `{name}`."""
+    denied: str
+    """The result of a denied call."""
+    notice: str
+    """The confirmation request where the model words none, with `{names}`."""
+    limit: str
+    """The response at the round limit, with `{max_rounds}`; the tools' results follow."""
+
+    @model_validator(mode="after")
+    def _fields_exist(self) -> Self:
+        given: dict[str, dict[str, str | int]] = {
+            "awaiting": {"name": ""},
+            "notice": {"names": ""},
+            "limit": {"max_rounds": 0},
+        }
+        for name, values in given.items():
+            try:
+                getattr(self, name).format(**values)
+            except (KeyError, IndexError, ValueError):
+                known = " and ".join(f"{{{value}}}" for value in values)
+                wrong = f"'{name}' may hold {known} and nothing else in braces; write {{{{ for a brace"
+                raise ValueError(wrong) from None
+        return self
+
+
+class Loop(Group):
+    """The loop under test."""
+
+    label: Label
+    """What reports call it."""
+    factory: str = Field(default="harness.loop:make", pattern=r"^[\w.]+:[\w.]+$")
+    """Where the loop comes from: `package.module:make`, called with the tools and the settings."""
+    policy: Literal["production", "tolerant"] = "production"
+    """How it treats traffic that is odd."""
+    max_rounds: int = Field(default=8, gt=0)
+    """How many times a turn may call the model; a notice may exceed it."""
+    history: int = Field(default=6, ge=0)
+    """How many session messages are sent."""
+    texts: Texts
+    """What the loop itself says."""
+
+
+class Composed(Group):
+    """The configuration as Hydra composes it."""
+
+    model: Model
+    """The model."""
+    persona: Persona
+    """Who the assistant is."""
+    catalogue: Catalogue
+    """The tools that exist."""
+    tools: Tools
+    """The allow-list of the run."""
+    role: Role
+    """The role."""
+    loop: Loop
+    """The loop under test."""
+    repeats: int = Field(default=1, gt=0)
+    """How often each case runs."""
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        known = self.catalogue.tools
+        for group in (self.tools, self.role):
+            for name in group.allow or ():
+                if name not in known:
+                    kind = type(group).__name__.lower()
+                    hint = did_you_mean(name, known)
+                    raise ValueError(
+                        f"{kind} '{group.label}' allows '{name}', which the catalogue '{self.catalogue.label}' "
+                        f"does not have{hint}"
+                    )
+        return self
+
+
+class Settings(Composed):
+    """One composed configuration and what makes it differ from the project's default."""
+
+    variant: str
+    """Role and tools, and every other choice that differs from the project's default."""
+
+    @property
+    def allow(self) -> tuple[str, ...] | None:
+        """The names that every allow-list permits, in the catalogue's order, or None where there is no list."""
+        lists = [allow for allow in (self.tools.allow, self.role.allow) if allow is not None]
+        return tuple(name for name in self.catalogue.tools if all(name in allow for allow in lists)) if lists else None

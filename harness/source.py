@@ -1,0 +1,313 @@
+"""YAML text to plain data with positions, and what is wrong in it as `file:line:col`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, NamedTuple, Protocol, TypeVar, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from harness.errors import InputError, did_you_mean
+
+Location = tuple[str | int, ...]
+"""The way to a value: keys and list positions from the top."""
+
+_MOST_NODES = 200_000
+
+
+class _CoreLoader(yaml.CSafeLoader):
+    """PyYAML's safe loader with the types of the YAML 1.2 core schema only."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+):
+    _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+class Position(NamedTuple):
+    """A place in a text, both counted from one."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file as plain data, with the position of every key and value."""
+
+    path: Path
+    data: Any
+    keys: Mapping[Location, Position] = field(repr=False)
+    values: Mapping[Location, Position] = field(repr=False)
+
+    def place(self, location: Sequence[str | int], *, key: bool = False) -> str:
+        """Return `file:line:col` of the value, or key, at the location or of what is nearest above it."""
+        found: Location = ()
+        for step in location:
+            if (*found, step) in self.values:
+                found = (*found, step)
+        positions = self.keys if key and found in self.keys else self.values
+        line, column = positions.get(found, Position(1, 1))
+        return f"{shown(self.path)}:{line}:{column}"
+
+
+def shown(path: Path) -> str:
+    """Return the path as people would type it: relative to the current folder where it is below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def read(path: Path) -> Document:
+    """Read one YAML file.
+
+    Raises:
+        InputError: the file is not there, is not UTF-8, or is not one plain YAML document; all repeated keys at once.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{shown(path)}:1:1: there is no such file") from None
+    except OSError as error:
+        raise InputError(f"{shown(path)}:1:1: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"{shown(path)}:{line}:1: not UTF-8 text; save the file as UTF-8") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Document:
+    """Turn YAML text into a document; `path` is what messages call it.
+
+    Raises:
+        InputError: the text is not one plain YAML document; all repeated keys at once.
+    """
+    loader = None
+    try:
+        loader = _CoreLoader(text)
+        node = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = " ".join(filter(None, (error.context, error.problem)))
+        raise InputError(f"{shown(path)}:{line}:{column}: not YAML: {what}") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{shown(path)}:1:1: not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError(f"{shown(path)}:1:1: nested too deeply to be read") from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+    builder = _Builder(path)
+    try:
+        data = builder.build(node, ()) if node is not None else None
+    except RecursionError:
+        raise InputError(f"{shown(path)}:1:1: nested too deeply, or an alias that holds itself") from None
+    if builder.problems:
+        raise InputError(*builder.problems)
+    return Document(path, data, builder.keys, builder.values)
+
+
+class _Builder:
+    """Walks composed nodes once, making data, positions and problems."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left = _MOST_NODES
+        self.keys: dict[Location, Position] = {}
+        self.values: dict[Location, Position] = {}
+        self.problems: list[str] = []
+
+    def build(self, node: yaml.Node, location: Location) -> Any:
+        """Return the node's data, noting its position."""
+        self._left -= 1
+        if self._left < 0:
+            raise InputError(f"{shown(self._path)}:1:1: aliases expand to more than {_MOST_NODES} values")
+        self.values[location] = _position(node)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, location)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(child, (*location, index)) for index, child in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
+        if node.tag != "tag:yaml.org,2002:map":
+            self._problem(node, f"the tag {node.tag} has no meaning here; remove it")
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if key is None:
+                continue
+            if key in data:
+                self._problem(key_node, f"the key '{key}' stands here twice; only one can count")
+                continue
+            self.keys[(*location, key)] = _position(key_node)
+            data[key] = self.build(value_node, (*location, key))
+        return data
+
+    def _key(self, node: yaml.Node) -> str | None:
+        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
+            return str(node.value)
+        said = node.value if isinstance(node, yaml.ScalarNode) else "this"
+        self._problem(node, f"keys are text; write '{said}' in quotes")
+        return None
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        text = str(node.value)
+        match node.tag.removeprefix("tag:yaml.org,2002:"):
+            case "str":
+                return text
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return self._integer(node, text)
+            case "float":
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+            case other:
+                self._problem(node, f"the tag {other} has no meaning here; remove it")
+                return None
+
+    def _integer(self, node: yaml.Node, text: str) -> int | None:
+        try:
+            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+        except ValueError:
+            self._problem(node, "not a number that can be read; write it in quotes to have text")
+            return None
+
+    def _problem(self, node: yaml.Node, what: str) -> None:
+        line, column = _position(node)
+        self.problems.append(f"{shown(self._path)}:{line}:{column}: {what}")
+
+
+def _position(node: yaml.Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+class Place(Protocol):
+    """A function that says where a location is, as `file:line:col` or in other words."""
+
+    def __call__(self, location: Sequence[str | int], *, key: bool = False) -> str:
+        """Return where the location is, pointing at its key when asked to."""
+        ...
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(document: Document, model: type[Model]) -> Model:
+    """Judge a document's data by a pydantic model.
+
+    Raises:
+        InputError: what does not fit, all problems at once, each as `file:line:col: where: what`.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise InputError(*problems(error, model, document.place)) from None
+
+
+def problems(error: ValidationError, model: type[BaseModel], place: Place) -> list[str]:
+    """Word a pydantic error for people, one line for each problem, sorted by place and without repeats."""
+    lines: dict[str, None] = {}
+    for details in sorted(error.errors(include_url=False, include_input=False), key=lambda d: _order(d["loc"])):
+        location = tuple(step for step in details["loc"] if not _internal(step))
+        at_key = details["type"] == "extra_forbidden"
+        where = dotted(location[:-1] if details["type"] in {"extra_forbidden", "missing"} else location)
+        what = _what(details, location, model)
+        lines[f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}"] = None
+    return list(lines)
+
+
+def _order(location: Location) -> list[tuple[int, str]]:
+    return [(step, "") if isinstance(step, int) else (-1, step) for step in location]
+
+
+def _internal(step: str | int) -> bool:
+    """Tell pydantic's own names for validators and union members from keys."""
+    return isinstance(step, str) and ("[" in step or "(" in step)
+
+
+def dotted(location: Sequence[str | int]) -> str:
+    """Return a location as people read it: `turns[0].expect.rounds`."""
+    text = ""
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+_PLAIN = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "mapping_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+}
+
+
+def _what(details: ErrorDetails, location: Location, model: type[BaseModel]) -> str:
+    kind, name = details["type"], str(location[-1]) if location else "the file"
+    if kind == "missing":
+        return f"'{name}' is missing"
+    if kind == "extra_forbidden":
+        return f"unknown key '{name}'{did_you_mean(name, _keys_at(model, location[:-1]))}"
+    if kind == "value_error":
+        return str(details["ctx"]["error"])
+    return _PLAIN.get(kind, details["msg"][:1].lower() + details["msg"][1:])
+
+
+def _keys_at(model: type[BaseModel], location: Location) -> Iterator[str]:
+    """Yield the keys that may stand at a location, walking the types as pydantic does."""
+    kinds: list[Any] = [model]
+    for step in location:
+        kinds = [inner for kind in kinds for inner in _step(kind, step)]
+    for kind in kinds:
+        for name, info in _fields(kind).items():
+            yield info.alias or name
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    return dict(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
+
+
+def _step(kind: Any, step: str | int) -> Iterator[Any]:
+    for name, info in _fields(kind).items():
+        if step in (name, info.alias):
+            yield from _plain(info.annotation)
+    if get_origin(kind) in (dict, list, tuple, Mapping, Sequence):
+        yield from _plain(get_args(kind)[1 if get_origin(kind) in (dict, Mapping) else 0])
+
+
+def _plain(kind: Any) -> Iterator[Any]:
+    if get_origin(kind) in (Union, UnionType):
+        for member in get_args(kind):
+            yield from _plain(member)
+    elif hasattr(kind, "__metadata__"):
+        yield from _plain(kind.__origin__)
+    else:
+        yield kind
