@@ -1,0 +1,233 @@
+"""Traces put together from what is seen at the seams."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.assembly import TurnLog, anomalies, usage_of
+from harness.cassette import Exchange, Tape, installed, playing
+from harness.loop import make
+from harness.scenario import Rule
+from harness.tools import ToolSet
+from harness.trace import Anomaly, Call, Checkpoint, Pending, Round, Turn, Usage, calls_of
+from tests.wire import Answer, calls, endpoint, says, settings
+
+
+def watched(
+    answers: Sequence[Answer | dict[str, Any]],
+    confirm: Sequence[bool | None] = (),
+    *,
+    policy: str = "production",
+    max_rounds: int = 8,
+    raises: str | None = None,
+) -> Turn:
+    """Run production's loop with a log listening at the wire, the tools and the answers."""
+    with endpoint(answers) as asked, installed():
+        one = settings(asked.url, policy=policy, max_rounds=max_rounds)
+        log = TurnLog("Do it.", one.loop.policy, {"write", "delete"})
+        rule = Rule(raises=raises) if raises else Rule(returns="done")
+        tools = ToolSet(one.catalogue, {name: [rule] for name in one.catalogue.tools}, report=log.executed)
+
+        async def go() -> str:
+            loop = make(tools, one)
+            result = await loop.run("Do it.")
+            for answer in confirm:
+                log.paused()
+                log.answered(answer)
+                if answer is None:
+                    break
+                result = await loop.resume(result.checkpoint, answer)
+            return result.response
+
+        with playing(Tape.record(Path("unsaved.yaml"), log.exchanged)):
+            return log.ended(asyncio.run(go()))
+
+
+def fates(turn: Turn) -> list[tuple[str, str, str, str | None]]:
+    """Return name, decision, outcome and result of each call."""
+    return [(call.name, call.decision, call.outcome, call.result) for call in calls_of((turn,))]
+
+
+def test_whole_turn_with_a_checkpoint() -> None:
+    """A turn with a held and an executed call, a notice, an answer and a final text is put together whole."""
+    answers = [
+        calls(("c1", "write", '{"p": 1}'), ("c2", "read", "{}"), text="Both."),
+        {**says("May I?"), "usage": {"prompt_tokens": 5, "completion_tokens": 2}},
+        says("Done."),
+    ]
+    assert watched(answers, [False]) == Turn(
+        user="Do it.",
+        offered=("read", "write", "delete"),
+        response="Done.",
+        stop="final",
+        rounds=(
+            Round(
+                kind="act",
+                text="Both.",
+                finish_reason="tool_calls",
+                usage=None,
+                calls=(
+                    Call(
+                        id="c1",
+                        name="write",
+                        arguments={"p": 1},
+                        raw_arguments='{"p": 1}',
+                        decision="denied",
+                        outcome="denied",
+                        result="Action denied by user.",
+                    ),
+                    Call(
+                        id="c2",
+                        name="read",
+                        arguments={},
+                        raw_arguments="{}",
+                        decision="none",
+                        outcome="executed",
+                        result="done",
+                    ),
+                ),
+            ),
+            Round(
+                kind="notice",
+                text="May I?",
+                finish_reason="stop",
+                usage=Usage(prompt_tokens=5, completion_tokens=2),
+                calls=(),
+            ),
+            Round(kind="act", text="Done.", finish_reason="stop", usage=None, calls=()),
+        ),
+        checkpoints=(Checkpoint(round=1, pending=(Pending(call=1, name="write"),), answer="denied"),),
+    )
+
+
+def test_ids_repeated_in_one_message_keep_their_calls() -> None:
+    """A dangerous call under the id of a harmless one has its own decision, outcome and result."""
+    turn = watched([calls(("x", "read", "{}"), ("x", "write", "{}")), says("?"), says("Done.")], [False])
+    assert fates(turn) == [
+        ("read", "none", "executed", "done"),
+        ("write", "denied", "denied", "Action denied by user."),
+    ]
+
+
+def test_equal_calls_are_told_apart_by_their_place() -> None:
+    """Of two equal calls each has its own execution."""
+    turn = watched([calls(("a", "read", "{}"), ("b", "read", "{}")), says("Done.")])
+    assert fates(turn) == [("read", "none", "executed", "done")] * 2
+
+
+@pytest.mark.parametrize(
+    ("confirm", "fate"),
+    [
+        ([True], ("confirmed", "executed", "done")),
+        ([False], ("denied", "denied", None)),
+        ([None], ("unanswered", "pending", None)),
+    ],
+)
+def test_limit_after_a_checkpoint(confirm: list[bool | None], fate: tuple[str, str, str | None]) -> None:
+    """At the limit a held call is executed or denied though no request follows, and unanswered it stays pending."""
+    turn = watched([calls(("c1", "write", "{}")), says("?")], confirm, max_rounds=2)
+    assert fates(turn) == [("write", *fate)]
+    assert turn.stop == ("unanswered" if confirm == [None] else "max_rounds")
+
+
+def test_two_checkpoints_have_their_own_rounds() -> None:
+    """Each checkpoint names the round whose calls it holds."""
+    answers = [calls(("a", "write", "{}")), says("?"), calls(("b", "delete", "{}")), says("??"), says("Done.")]
+    turn = watched(answers, [True, False])
+    assert [(seen.round, seen.answer) for seen in turn.checkpoints] == [(1, "confirmed"), (3, "denied")]
+    assert [seen.kind for seen in turn.rounds] == ["act", "notice", "act", "notice", "act"]
+
+
+def test_failed_and_refused_calls() -> None:
+    """A tool that raises fails, and an unknown or forbidden one is refused."""
+    turn = watched(
+        [calls(("a", "read", "{}"), ("b", "nope", "{}"), ("c", "root", "{}")), says("Done.")], raises="broken"
+    )
+    assert fates(turn) == [
+        ("read", "none", "failed", "Tool error: broken"),
+        ("nope", "none", "refused", "Tool error: there is no tool 'nope'"),
+        ("root", "none", "refused", "Tool error: the tool 'root' is not allowed here"),
+    ]
+
+
+def test_dropped_calls_and_calls_on_a_notice_are_anomalies() -> None:
+    """Calls that production drops, and calls that arrive on a notice, are dropped and recorded as anomalies."""
+    dropped = watched([calls(("a", "read", "{}"), text="Hm.", finish_reason="stop")])
+    noticed = watched([calls(("a", "write", "{}")), calls(("b", "write", "{}"), text="May I?"), says("Done.")], [True])
+    assert fates(dropped) == [("read", "none", "dropped", None)]
+    assert fates(noticed) == [("write", "confirmed", "executed", "done"), ("write", "none", "dropped", None)]
+    assert anomalies((dropped, noticed)) == (
+        Anomaly(
+            kind="dropped_calls",
+            turn=1,
+            round=1,
+            call=None,
+            detail='finish_reason is "stop", so its calls are dropped: read',
+        ),
+        Anomaly(kind="repeated_id", turn=2, round=1, call=1, detail="write comes under the id of an earlier call: a"),
+        Anomaly(
+            kind="calls_on_notice",
+            turn=2,
+            round=2,
+            call=None,
+            detail="the notice came with calls, which are dropped: write",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "fate"),
+    [
+        ("production", ("none", "executed", "done")),
+        ("tolerant", ("none", "refused", "Tool error: the arguments are not a JSON object: x=1")),
+    ],
+)
+def test_unreadable_arguments(policy: str, fate: tuple[str, str, str]) -> None:
+    """Unreadable arguments are an anomaly under both policies, and refused under one."""
+    turn = watched([calls(("a", "read", "x=1")), says("Done.")], policy=policy)
+    assert fates(turn) == [("read", *fate)]
+    assert [(one.kind, one.call) for one in anomalies((turn,))] == [("unreadable_arguments", 1)]
+
+
+def test_tolerant_refuses_beside_a_held_call() -> None:
+    """An unreadable call of a tool that needs confirmation is refused and not pending."""
+    answers = [calls(("a", "write", "x=1"), ("b", "write", "{}")), says("?"), says("Done.")]
+    turn = watched(answers, [True], policy="tolerant")
+    assert [(call.outcome, call.decision) for call in calls_of((turn,))] == [
+        ("refused", "none"),
+        ("executed", "confirmed"),
+    ]
+    assert turn.checkpoints[0].pending == (Pending(call=2, name="write"),)
+
+
+@pytest.mark.parametrize(("policy", "stop"), [("production", "final"), ("tolerant", "cut")])
+def test_cut_messages(policy: str, stop: str) -> None:
+    """A message that was cut ends the turn, and one policy says so."""
+    assert watched([says("Half a", "length")], policy=policy).stop == stop
+
+
+def test_empty_final_text_is_an_anomaly() -> None:
+    """A final text that is empty is recorded."""
+    assert [one.kind for one in anomalies((watched([says("")]),))] == ["empty_final"]
+
+
+def test_errors_are_no_rounds() -> None:
+    """A request that ends with an error is not counted as a call of the model."""
+    log = TurnLog("Do it.", "production", frozenset())
+    request = json.dumps({"messages": [], "tools": [{"type": "function", "function": {"name": "read"}}]})
+    log.exchanged(Exchange(request, 500, "{}"))
+    log.exchanged(Exchange(request, 200, '{"error": "no"}'))
+    assert log.ended(None, failed=True) == Turn(
+        user="Do it.", offered=("read",), response=None, stop="error", rounds=(), checkpoints=()
+    )
+
+
+def test_tokens_are_added_up() -> None:
+    """The usage of a case is that of all its rounds; rounds without it count nothing."""
+    reply = {**says("?"), "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}}
+    turns = (watched([reply]), watched([says("!")]), watched([reply]))
+    assert usage_of(turns) == Usage(prompt_tokens=10, completion_tokens=4)
