@@ -46,22 +46,16 @@ def judge(trace: Trace, scenario: Scenario, *, unplayed: int = 0) -> Verdict:
         return Verdict(case=trace.case, status="error", findings=(), error=trace.error.message)
     findings = tuple(_findings(trace, scenario))
     if unplayed:
-        played = trace.counts.rounds
-        findings += (
-            Finding(
-                place=scenario.document.place(("turns",)),
-                what="the cassette",
-                expected=f"{played + unplayed} recorded requests",
-                got=f"{played}; the loop asked for less than was recorded, so record the case again if that is meant",
-            ),
-        )
+        place = scenario.document.place(("turns",))
+        got = f"{unplayed} fewer; record the case again if that is right"
+        findings += (Finding(place=place, what="the cassette", expected="all recorded requests to be made", got=got),)
     return Verdict(case=trace.case, status="failed" if findings else "passed", findings=findings, error=None)
 
 
 def _findings(trace: Trace, scenario: Scenario) -> Iterator[Finding]:
     file, document = scenario.file, scenario.document
     error = trace.error.message if trace.error else None
-    for at, turn in enumerate(trace.turns):
+    for at, turn in enumerate(trace.turns[: len(file.turns)]):
         yield from _answers(turn, at, scenario)
         yield from _uncovered(turn, at, scenario)
         yield from _ended(turn, at, scenario)

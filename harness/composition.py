@@ -1,11 +1,10 @@
 """Hydra composes the settings from a project's own configuration and the package's defaults behind it."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -46,21 +45,21 @@ class Conf:
     """A project's own configuration folder, with the package's defaults behind it."""
 
     own: Path | None
-    bundled: Path = field(default_factory=bundled_conf)
 
     @cached_property
     def folders(self) -> tuple[Path, ...]:
         """The folders in which files are looked up, the first hit winning."""
-        own = (self.own,) if self.own and self.own.is_dir() and self.own.resolve() != self.bundled.resolve() else ()
-        return (*own, self.bundled)
+        bundled = bundled_conf()
+        own = (self.own,) if self.own and self.own.is_dir() and self.own.resolve() != bundled.resolve() else ()
+        return (*own, bundled)
 
     def choices(self, group: str) -> dict[str, Origin]:
         """Return the choices of a group by name, the project's own first."""
         found: dict[str, Origin] = {}
         for folder in self.folders:
             for path in sorted((folder / group).glob("*.yaml")):
-                bundled = folder == self.bundled and len(self.folders) > 1
-                found.setdefault(path.stem, Origin(path.stem, path, bundled))
+                own = self.own is not None and folder.resolve() == self.own.resolve()
+                found.setdefault(path.stem, Origin(path.stem, path, bundled=not own))
         return dict(sorted(found.items()))
 
     def labels(self, group: str) -> set[str]:
@@ -80,7 +79,37 @@ class Conf:
         Raises:
             InputError: an override or a file cannot be used; all problems at once.
         """
-        return _Composer(self).compose(overrides)
+        found = self.check(overrides)
+        if found.problems:
+            raise InputError(*found.problems)
+        return found.compositions
+
+    def check(self, overrides: Sequence[str] = ()) -> "Checked":
+        """Return the compositions of the points that can be composed, and the problems of those that cannot."""
+        from hydra import initialize_config_dir
+        from hydra.core.global_hydra import GlobalHydra
+
+        _fall_back_to_defaults()
+        GlobalHydra.instance().clear()
+        try:
+            with initialize_config_dir(str(self.folders[0].resolve()), version_base="1.3", job_name="harness"):
+                return _Composer(self).compose(overrides)
+        finally:
+            GlobalHydra.instance().clear()
+
+
+class Checked(NamedTuple):
+    """The points of a sweep that can be composed, and what is wrong with the others."""
+
+    compositions: tuple[Composition, ...]
+    problems: tuple[str, ...]
+
+
+class _Raw(NamedTuple):
+    """What Hydra composed: plain data, and the choice made in each group."""
+
+    data: dict[str, Any]
+    choices: dict[str, str]
 
 
 class _Composer:
@@ -89,20 +118,21 @@ class _Composer:
     def __init__(self, conf: Conf) -> None:
         self._conf = conf
 
-    def compose(self, overrides: Sequence[str]) -> tuple[Composition, ...]:
-        from hydra import initialize_config_dir
-        from hydra.core.global_hydra import GlobalHydra
-
-        primary, *others = self._conf.folders
-        path = [f"hydra.searchpath=[{','.join(f'file://{_quoted(folder)}' for folder in others)}]"] if others else []
-        GlobalHydra.instance().clear()
+    def compose(self, overrides: Sequence[str]) -> Checked:
+        """Compose and judge every point."""
+        compositions: list[Composition] = []
+        wrong: dict[str, None] = {}
         try:
-            with initialize_config_dir(str(primary.resolve()), version_base="1.3", job_name="harness"):
-                points = self._points(overrides)
-                default = self._compose(path, ())
-                return self._judged([(point, self._compose(path, point)) for point in points], path, default)
-        finally:
-            GlobalHydra.instance().clear()
+            points = self._points(overrides)
+            default = self._compose(())
+        except InputError as error:
+            return Checked((), error.problems)
+        for point in points:
+            try:
+                compositions.append(self._judged(point, self._compose(point) if point else default, default))
+            except InputError as error:
+                wrong |= dict.fromkeys(error.problems)
+        return Checked(tuple(compositions), tuple(wrong))
 
     def _points(self, overrides: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the points of a sweep, each as plain overrides, in the order of Hydra's own sweeper."""
@@ -137,7 +167,7 @@ class _Composer:
             raise InputError(*wrong)
         return list(dict.fromkeys(product(*axes)))
 
-    def _compose(self, path: Sequence[str], point: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    def _compose(self, point: Sequence[str]) -> _Raw:
         """Return the composed data and the choice made in each group."""
         from hydra import compose
         from hydra.errors import HydraException
@@ -146,7 +176,7 @@ class _Composer:
 
         self._known(point)
         try:
-            config = compose("config", overrides=[*path, *point], return_hydra_config=True)
+            config = compose("config", overrides=list(map(_forced, point)), return_hydra_config=True)
             choices = {str(key): str(value) for key, value in config.hydra.runtime.choices.items() if key in GROUPS}
             data = OmegaConf.to_container(
                 OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
@@ -158,7 +188,7 @@ class _Composer:
             raise InputError(f"{shown(self._conf.folders[0])}: settings{said}: {_first_line(error)}") from None
         if not isinstance(data, dict):
             raise InputError(f"{shown(self._conf.folders[0])}: config.yaml must be a mapping")
-        return {str(key): value for key, value in data.items()}, choices
+        return _Raw({str(key): value for key, value in data.items()}, choices)
 
     def _known(self, point: Sequence[str]) -> None:
         """Refuse choices that no folder has, with the nearest one that exists."""
@@ -166,56 +196,39 @@ class _Composer:
         for text in point:
             key, _, value = text.lstrip("+").partition("=")
             if key in GROUPS and value.strip("'\"") not in (known := self._conf.choices(key)):
-                hint = did_you_mean(value, known)
-                wrong.append(f"override '{text}': there is no {key} '{value}'{hint}; 'harness list {key}s' shows them")
-        if wrong:
-            raise InputError(*(line.replace("list toolss", "list tools") for line in wrong))
-
-    def _judged(
-        self,
-        points: list[tuple[tuple[str, ...], tuple[dict[str, Any], dict[str, str]]]],
-        path: Sequence[str],
-        default: tuple[dict[str, Any], dict[str, str]],
-    ) -> tuple[Composition, ...]:
-        compositions: list[Composition] = []
-        wrong: dict[str, None] = {}
-        for point, (data, choices) in points:
-            origins = {group: self._origin(group, choice) for group, choice in choices.items()}
-            try:
-                composed = Composed.model_validate(data)
-            except ValidationError as error:
-                place = _Place(origins, point, self._conf)
-                wrong |= dict.fromkeys(problems(error, Composed, place))
-                continue
-            labels = {group: getattr(composed, group).label for group in GROUPS}
-            variant = self._variant(labels, choices, point, path, default)
-            settings = Settings.model_validate({**data, "variant": variant})
-            compositions.append(Composition(settings, origins, point))
+                names = ", ".join(known)
+                wrong.append(
+                    f"override '{text}': there is no {key} '{value}'{did_you_mean(value, known)}; there are: {names}"
+                )
         if wrong:
             raise InputError(*wrong)
-        return tuple(compositions)
+
+    def _judged(self, point: tuple[str, ...], raw: _Raw, default: _Raw) -> Composition:
+        origins = {group: self._origin(group, choice) for group, choice in raw.choices.items()}
+        place = _Place(origins, point, self._conf)
+        try:
+            composed = Composed.model_validate(raw.data)
+        except ValidationError as error:
+            raise InputError(*problems(error, Composed, place)) from None
+        if unknown := list(_unknown_names(composed, place)):
+            raise InputError(*unknown)
+        settings = Settings(**dict(composed), variant=self._variant(composed, raw, point, default))
+        return Composition(settings, origins, point)
 
     def _origin(self, group: str, choice: str) -> Origin:
         return self._conf.choices(group).get(choice, Origin(choice, None, bundled=False))
 
-    def _variant(
-        self,
-        labels: Mapping[str, str],
-        choices: Mapping[str, str],
-        point: Sequence[str],
-        path: Sequence[str],
-        default: tuple[dict[str, Any], dict[str, str]],
-    ) -> str:
+    def _variant(self, composed: Composed, raw: _Raw, point: Sequence[str], default: _Raw) -> str:
         others = [
-            f"{group}={labels[group]}"
+            f"{group}={getattr(composed, group).label}"
             for group in GROUPS
-            if group not in ("model", "role", "tools") and choices[group] != default[1].get(group)
+            if group not in ("model", "role", "tools") and raw.choices[group] != default.choices.get(group)
         ]
         values = [text for text in point if text.lstrip("+~").partition("=")[0] not in GROUPS]
         if values:
-            plain, _ = self._compose(path, [text for text in point if text not in values])
-            others += [text for text in values if not _silent(text) and _changes(text, plain)]
-        return "~".join([f"{labels['role']}+{labels['tools']}", *sorted(text.lstrip("+") for text in others)])
+            plain = self._compose([text for text in point if text not in values])
+            others += [text.lstrip("+") for text in values if not _silent(text) and _changes(text, plain.data)]
+        return "~".join([f"{composed.role.label}+{composed.tools.label}", *sorted(others)])
 
 
 @dataclass(frozen=True)
@@ -238,12 +251,41 @@ class _Place:
         return f"{shown(self.conf.folders[0] / 'config.yaml')}:1:1"
 
 
-def _quoted(folder: Path) -> str:
-    return re.sub(r"([\\,\[\]{}:=' \t()])", r"\\\1", str(folder.resolve()))
+def _unknown_names(composed: Composed, place: "_Place") -> Iterator[str]:
+    """Yield the names in allow-lists that the catalogue does not have."""
+    known = composed.catalogue.tools
+    for group, allow in (("tools", composed.tools.allow), ("role", composed.role.allow)):
+        for at, name in enumerate(allow or ()):
+            if name not in known:
+                said = f"the catalogue '{composed.catalogue.label}' has no tool '{name}'{did_you_mean(name, known)}"
+                yield f"{place((group, 'allow', at))}: {group}.allow: {said}"
+
+
+@cache
+def _fall_back_to_defaults() -> None:
+    """Let Hydra look behind any project's own folder into the package's, also for the primary config."""
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class Defaults(SearchPathPlugin):
+        """Puts the package's folder at the end of the search path."""
+
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            """Append the folder."""
+            search_path.append(provider="harness", path=f"file://{bundled_conf()}")
+
+    Plugins.instance().register(Defaults)
 
 
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def _forced(text: str) -> str:
+    """Let an override set a key that no file mentions; pydantic knows the keys, Hydra would not."""
+    key = text.partition("=")[0]
+    return text if key in GROUPS or key.startswith(("+", "~")) else f"++{text}"
 
 
 def _silent(text: str) -> bool:

@@ -42,6 +42,13 @@ Texts = Annotated[list[str], BeforeValidator(_listed)]
 Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
 
 
+def _mapping(value: Any, form: str) -> Any:
+    """Refuse anything but a mapping with a sentence that says what may stand here."""
+    if not isinstance(value, dict):
+        raise ValueError(form)  # noqa: TRY004 - pydantic takes no TypeError
+    return value
+
+
 class Amount(Part):
     """A number that is expected exactly or within bounds."""
 
@@ -55,7 +62,9 @@ class Amount(Part):
     @model_validator(mode="before")
     @classmethod
     def _number(cls, value: Any) -> Any:
-        return {"exactly": value} if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"exactly": value}
+        return _mapping(value, "must be a whole number, or {at_least: ..., at_most: ...}")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -98,7 +107,9 @@ class Words(Part):
     @model_validator(mode="before")
     @classmethod
     def _text(cls, value: Any) -> Any:
-        return {"equals": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return {"equals": value}
+        return _mapping(value, "must be the whole text, or {contains: ..., lacks: ..., matches: ...}")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -125,7 +136,7 @@ class ExpectedCall(Part):
         """Take `file_read`, `{file_read: {path: a}}` and `{file_read: {path: a}, decision: denied}`."""
         if isinstance(value, str):
             return {"tool": value}
-        if not isinstance(value, dict) or "tool" in value:
+        if "tool" in _mapping(value, "must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"):
             return value
         tools = [key for key in value if key not in ("decision", "outcome")]
         if len(tools) != 1:

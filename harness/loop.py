@@ -303,6 +303,7 @@ class _Client:
                 api_key=_key(model),
                 timeout=model.timeout,
                 max_retries=model.max_retries,
+                default_query=model.query(),
                 default_headers={name: value.get_secret_value() for name, value in model.headers.items()},
                 http_client=openai.DefaultAsyncHttpxClient(
                     verify=_tls(), trust_env=model.type != "scripted", timeout=model.timeout
@@ -330,7 +331,8 @@ class _Client:
         try:
             answer = await send(model=self._model.model_name, messages=messages, extra_body=extra_body, **params)
         except openai.APIStatusError as error:
-            raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}") from None
+            hint = _missing_key(self._model) if error.status_code in (401, 403) else ""
+            raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}{hint}") from None
         except openai.APITimeoutError:
             raise ModelError(f"no answer within {self._model.timeout:g} s from {self._address}") from None
         except openai.APIConnectionError as error:
@@ -352,8 +354,22 @@ def _tls() -> ssl.SSLContext:
 
 
 def _key(model: Model) -> str:
+    """Return the key from the environment, or `none`.
+
+    Raises:
+        InputError: the key has characters that no header can carry.
+    """
     key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
+    if not (key.isascii() and (key.isprintable() or not key)):
+        raise InputError(f"model '{model.label}': the key in {model.api_key_env} holds characters that no key has")
     return key or "none"
+
+
+def _missing_key(model: Model) -> str:
+    """Return a hint for refused requests that carried no key."""
+    if model.api_key_env is None:
+        return f" (the model '{model.label}' names no api_key_env)"
+    return "" if os.environ.get(model.api_key_env) else f" ({model.api_key_env} is not set)"
 
 
 def _model(config: Mapping[str, Any]) -> Model:

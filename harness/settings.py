@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from pydantic import (
     AfterValidator,
@@ -17,10 +17,16 @@ from pydantic import (
     model_validator,
 )
 
-from harness.errors import InputError, did_you_mean
+from harness.errors import InputError
 
 GROUPS = ("model", "persona", "catalogue", "tools", "role", "loop")
 """The groups of a project's configuration, one folder each."""
+
+
+_PUBLIC = frozenset(
+    {"accept", "accept-language", "api-version", "content-type", "http-referer", "user-agent", "x-title"}
+)
+"""Headers and query parameters whose values are no secrets."""
 
 
 class Group(BaseModel):
@@ -35,7 +41,7 @@ def _listed(value: Any) -> Any:
 
 def _label(value: str) -> str:
     if re.search(r"[@~\s]", value):
-        raise ValueError("a label has no blanks, '@' or '~', which separate the parts of a case's id")
+        raise ValueError("a label has no blanks, '@' or '~', which separate parts of a case's id")
     return value
 
 
@@ -96,17 +102,21 @@ class Model(Group):
             raise InputError(
                 f"model '{self.label}': {names} missing; set it in conf/model or as model.{missing[0]}=..."
             )
-        url = self.api_url.rstrip("/")
+        url = self.api_url.partition("?")[0].partition("#")[0].rstrip("/")
         return f"{url}/api" if self.host_type == "openwebui" else url
+
+    def query(self) -> dict[str, str]:
+        """Return what the address has behind its question mark, which every request carries."""
+        return dict(parse_qsl(urlsplit(self.api_url or "").query))
 
     def secrets(self, environment: Mapping[str, str]) -> set[str]:
         """Return the values that must reach no file, log or message: key, header values, parts of the address."""
-        values = {header.get_secret_value() for header in self.headers.values()}
+        values = {value.get_secret_value() for name, value in self.headers.items() if name.lower() not in _PUBLIC}
         values |= {value.removeprefix("Bearer ") for value in values}
         if self.api_key_env:
-            values.add(environment.get(self.api_key_env, ""))
-        parts = urlsplit(self.api_url or "")
-        values |= {parts.password or "", *(pair.partition("=")[2] for pair in parts.query.split("&"))}
+            values.add(environment.get(self.api_key_env, "").strip())
+        values.add(unquote(urlsplit(self.api_url or "").password or ""))
+        values |= {value for name, value in self.query().items() if name.lower() not in _PUBLIC}
         return {value for value in values if len(value) >= 8}
 
     def shared(self) -> dict[str, Any]:
@@ -256,20 +266,6 @@ class Composed(Group):
     """The loop under test."""
     repeats: int = Field(default=1, gt=0)
     """How often each case runs."""
-
-    @model_validator(mode="after")
-    def _names_exist(self) -> Self:
-        known = self.catalogue.tools
-        for group in (self.tools, self.role):
-            for name in group.allow or ():
-                if name not in known:
-                    kind = type(group).__name__.lower()
-                    hint = did_you_mean(name, known)
-                    raise ValueError(
-                        f"{kind} '{group.label}' allows '{name}', which the catalogue '{self.catalogue.label}' "
-                        f"does not have{hint}"
-                    )
-        return self
 
 
 class Settings(Composed):

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, NamedTuple, Protocol, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.errors import InputError, did_you_mean
@@ -104,7 +104,9 @@ def parse(text: str, path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = " ".join(filter(None, (error.context, error.problem)))
+        begun = error.context_mark
+        since = f" (begun at {begun.line + 1}:{begun.column + 1})" if error.context and begun else ""
+        what = " ".join(filter(None, (f"{error.context or ''}{since}", error.problem)))
         raise InputError(f"{shown(path)}:{line}:{column}: not YAML: {what}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{shown(path)}:1:1: not YAML: {' '.join(str(error).split())}") from None
@@ -296,6 +298,10 @@ def _fields(kind: Any) -> dict[str, Any]:
 
 
 def _step(kind: Any, step: str | int) -> Iterator[Any]:
+    if isinstance(kind, type) and issubclass(kind, RootModel):
+        for inner in _plain(kind.model_fields["root"].annotation):
+            yield from _step(inner, step)
+        return
     for name, info in _fields(kind).items():
         if step in (name, info.alias):
             yield from _plain(info.annotation)

@@ -43,13 +43,15 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
 def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:
     found: list[Composition] = []
     for group in GROUPS:
-        for choice in conf.choices(group):
-            try:
-                composition = conf.compose([f"{group}={choice}"])[0]
-                factory(composition.settings.loop.factory)
-                found.append(composition)
-            except InputError as error:
-                wrong |= set(error.problems)
+        choices = conf.choices(group)
+        checked = conf.check([f"{group}={','.join(choices)}"]) if choices else conf.check()
+        wrong |= set(checked.problems)
+        found += checked.compositions
+    for name in {composition.settings.loop.factory for composition in found}:
+        try:
+            factory(name)
+        except InputError as error:
+            wrong |= set(error.problems)
     return found
 
 

@@ -149,6 +149,33 @@ def test_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, value: 
     assert asked.headers[0]["authorization"] == sent
 
 
+def test_query_of_the_address_is_sent_with_every_request() -> None:
+    """What stands behind a question mark in the address goes behind the path of each request."""
+    with endpoint([says("ok")]) as asked:
+        one = settings(asked.url, api_url=f"{asked.url}/v1/?api-version=2026-01-01&code=a%2Bb")
+        asyncio.run(make(Recorder(), one).run("Do it."))
+    assert asked.paths == ["/v1/chat/completions?api-version=2026-01-01&code=a%2Bb"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [(None, "(the model 'm' names no api_key_env)"), ("SOME_KEY", "(SOME_KEY is not set)")],
+)
+def test_refused_requests_without_a_key_say_so(variable: str | None, hint: str) -> None:
+    """A 401 on a request that carried no key names the variable to set."""
+    with pytest.raises(ModelError) as raised:
+        run([Answer('{"detail": "Not authenticated"}', 401)], model={"api_key_env": variable})
+    assert str(raised.value) == f"HTTP 401: Not authenticated {hint}"
+
+
+def test_keys_that_no_header_can_carry_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key with a line break or a dash from a word processor is an error that does not show it."""
+    monkeypatch.setenv("SOME_KEY", "planted\u2013key")
+    with pytest.raises(InputError) as raised:
+        run([says("ok")], model={"api_key_env": "SOME_KEY"})
+    assert str(raised.value) == "model 'm': the key in SOME_KEY holds characters that no key has"
+
+
 @pytest.mark.parametrize("missing", ["api_url", "model_name"])
 def test_missing_address_or_name_says_which_model(missing: str) -> None:
     """A model without address or name is an error with the model's label."""
@@ -476,7 +503,7 @@ def test_no_tool_left_is_sent_by_production_only(policy: str, sent: dict[str, An
         (Answer("null"), "not a chat completion: null"),
         (Answer('{"choices": [{"message": null}]}'), "holds no message"),
         (Answer('{"detail": "Model not found"}', 400), "HTTP 400: Model not found"),
-        (Answer('{"error": {"message": "Incorrect API key"}}', 401), "HTTP 401: Incorrect API key"),
+        (Answer('{"error": {"message": "Incorrect API key"}}', 401), "HTTP 401: Incorrect API key (the model"),
         (Answer('"Unauthorized"', 401), "HTTP 401: Unauthorized"),
         (Answer("<h1>no</h1>", 404, "text/html"), "HTTP 404: <h1>no</h1>"),
         (Answer('{"error": "slow down"}', 429), "HTTP 429: slow down"),

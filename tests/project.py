@@ -1,0 +1,65 @@
+"""Small projects for tests, written into a folder."""
+
+from pathlib import Path
+
+SCENARIO = """\
+title: A denied delete leaves the file.
+tags: [smoke]
+for: {role: [chat, files]}
+tools:
+  file_read: Second draft.
+turns:
+  - user: Delete old.txt and read me b.txt.
+    answers:
+      - deny: [file_delete]
+    expect:
+      calls:
+        in_order:
+          - file_delete: {path: old.txt}
+            decision: denied
+          - file_read: {path: b.txt}
+      rounds: 3
+expect:
+  never: [shell_exec]
+"""
+
+SCRIPT = """\
+any:
+  - - calls: [{file_delete: {path: old.txt}}, {file_read: {path: b.txt}}]
+    - notice: Shall I?
+    - denied: [text: I kept it.]
+      confirmed: [text: It is gone.]
+"""
+
+HELLO = """\
+title: The model says hello.
+tags: [smoke, short]
+turns:
+  - user: Hello?
+    expect: {response: {contains: Hello}}
+"""
+
+HELLO_SCRIPT = """\
+any:
+  - text: Hello!
+"""
+
+
+def write(root: Path, **files: str) -> Path:
+    """Write files below a project's folder, `a__b` standing for `a/b` and `.yaml` being added; return the folder."""
+    for name, text in files.items():
+        path = root / f"{name.replace('__', '/').replace('_script', '.script')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return root
+
+
+def small(root: Path) -> Path:
+    """Write a project of two scenarios with scripts and return its folder."""
+    return write(
+        root,
+        scenarios__files__denied=SCENARIO,
+        scenarios__files__denied_script=SCRIPT,
+        scenarios__talk__hello=HELLO,
+        scenarios__talk__hello_script=HELLO_SCRIPT,
+    )
