@@ -11,7 +11,7 @@ from tabulate import tabulate
 from harness.check import Verdict
 from harness.errors import CASSETTE_STATES
 from harness.runner import Case, Outcome
-from harness.trace import Call, Trace, Turn
+from harness.trace import Call, Checkpoint, Trace, Turn
 
 _INDENT = "    "
 _COLOURS = {"passed": "32", "failed": "31", "error": "31", "saved": "32"}
@@ -92,8 +92,7 @@ def summary(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], seconds: f
     parts = [f"{counts[status]} {status}" for status in ("passed", "failed", "error") if counts[status]]
     odd = sum(bool(outcome.trace.anomalies) for outcome in outcomes)
     parts += [f"{odd} with anomalies"] if odd else []
-    number = len(verdicts)
-    lines = [f"{number} case{'' if number == 1 else 's'} {what} in {seconds:.1f} s: {', '.join(parts)}"]
+    lines = [f"{_number(len(verdicts), 'cases')} {what} in {seconds:.1f} s: {', '.join(parts)}"]
     failed = next((verdict.case for verdict in verdicts if verdict.status == "failed"), None)
     if failed:
         lines.append(f"look at the first that failed: harness show {shlex.quote(failed)}")
@@ -104,7 +103,7 @@ def conversation(trace: Trace, style: Style, width: int | None = None) -> str:
     """Return one trace as a readable conversation."""
     width = width or min(shutil.get_terminal_size((100, 24)).columns, 120)
     counts = trace.counts
-    head = f"{counts.turns} turns, {counts.rounds} rounds, {counts.calls} calls, {counts.checkpoints} checkpoints"
+    head = ", ".join(_number(getattr(counts, name), name) for name in ("turns", "rounds", "calls", "checkpoints"))
     lines = [style.paint(trace.case, "1"), f"{head}; {trace.stop}"]
     for number, turn in enumerate(trace.turns, 1):
         lines += ["", *_turn(number, turn, style, width)]
@@ -126,15 +125,28 @@ def _turn(number: int, turn: Turn, style: Style, width: int) -> Iterator[str]:
             yield from _said(f"model, round {place}{kind}", round_.text, None, width)
         for call in round_.calls:
             yield from _call(place, call, style, width)
-        for checkpoint in turn.checkpoints:
-            if checkpoint.round == place and round_.kind == "act":
-                names = ", ".join(call.name for call in checkpoint.pending)
-                answer = checkpoint.answer or "not answered"
-                yield style.paint(f"  checkpoint: {names}: {answer}", "35")
+        yield from (
+            style.paint(f"  checkpoint: {_pending(checkpoint)}: {checkpoint.answer or 'not answered'}", "35")
+            for checkpoint in turn.checkpoints
+            if place == checkpoint.round + _has_notice(turn, checkpoint)
+        )
     if turn.response is not None:
         yield from _said(f"response ({turn.stop})", turn.response, style.paint(f"response ({turn.stop})", "32"), width)
     else:
         yield f"  no response ({turn.stop})"
+
+
+def _number(number: int, words: str) -> str:
+    return f"{number} {words if number != 1 else words.removesuffix('s')}"
+
+
+def _pending(checkpoint: Checkpoint) -> str:
+    return ", ".join(call.name for call in checkpoint.pending)
+
+
+def _has_notice(turn: Turn, checkpoint: Checkpoint) -> bool:
+    """Tell whether the round behind a checkpoint's words its request."""
+    return checkpoint.round < len(turn.rounds) and turn.rounds[checkpoint.round].kind == "notice"
 
 
 def _call(place: int, call: Call, style: Style, width: int) -> Iterator[str]:

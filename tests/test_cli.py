@@ -220,7 +220,7 @@ def test_show_prints_the_conversation(project: Path, capsys: pytest.CaptureFixtu
     assert code == 0
     assert out.splitlines() == [
         "files/denied@careful/chat+all",
-        "1 turns, 3 rounds, 2 calls, 1 checkpoints; final",
+        "1 turn, 3 rounds, 2 calls, 1 checkpoint; final",
         "",
         "turn 1",
         "  user: Delete old.txt and read me b.txt.",
@@ -228,8 +228,8 @@ def test_show_prints_the_conversation(project: Path, capsys: pytest.CaptureFixtu
         "      Action denied by user.",
         '  round 1: file_read({"path": "b.txt"}) executed',
         "      Second draft.",
-        "  checkpoint: file_delete: denied",
         "  model, round 2 (notice): Shall I?",
+        "  checkpoint: file_delete: denied",
         "  response (final): I kept it.",
     ]
     assert run(capsys, "show", "nothing")[0] == 2
