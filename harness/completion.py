@@ -22,7 +22,7 @@ class AskedCall:
 
     def parsed(self) -> dict[str, Any] | None:
         """Return the arguments as an object, an empty one for an empty text, or None where they are unreadable."""
-        if not self.arguments.strip():
+        if not self.arguments:
             return {}
         try:
             value = json.loads(self.arguments, parse_constant=_not_json)

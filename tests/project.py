@@ -54,6 +54,17 @@ def write(root: Path, **files: str) -> Path:
     return root
 
 
+def bundled(root: Path) -> Path:
+    """Copy the project's own settings, scenarios and cassettes into a folder and return it."""
+    source = Path(__file__).parents[1]
+    for name in ("conf", "scenarios", "cassettes"):
+        for path in (source / name).rglob("*.yaml"):
+            copy = root / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    return root
+
+
 def small(root: Path) -> Path:
     """Write a project of two scenarios with scripts and return its folder."""
     return write(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from tests.project import HELLO, SCENARIO, small, write
+from tests.project import HELLO, SCENARIO, bundled, small, write
 from tests.wire import Answer, endpoint, says
 
 
@@ -354,31 +355,72 @@ def test_planted_keys_reach_no_file_and_no_message(
         assert all(planted not in out + err for _, out, err in said)
 
 
+def damaged(path: Path, kind: int) -> None:
+    """Damage a cassette in one of six ways."""
+    lines_ = path.read_text("utf-8").splitlines(keepends=True)
+    match kind:
+        case 0:
+            path.unlink()
+        case 1:
+            path.write_text("".join(lines_[: len(lines_) // 2]), "utf-8")
+        case 2:
+            path.write_text("", "utf-8")
+        case 3:
+            path.write_text("".join([*lines_, "x: ["]), "utf-8")
+        case 4:
+            path.write_text("".join(lines_[::-1]), "utf-8")
+        case _:
+            path.write_bytes(path.read_bytes().replace(b"You are the personal", b"You are a personal"))
+
+
+def connections(listener: socket.socket) -> int:
+    """Count the connections that wait at a listening socket."""
+    listener.setblocking(False)
+    count = 0
+    while True:
+        try:
+            listener.accept()[0].close()
+        except BlockingIOError:
+            return count
+        count += 1
+
+
 @pytest.mark.slow
-def test_nothing_leaves_in_a_damaged_replay(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With half of its cassettes damaged the suite connects to nobody, as a listening endpoint sees it."""
-    run(capsys, "record", "role=chat,files", "repeats=4")
-    with endpoint([says("You should not have called.")]) as asked:
-        write(
-            project,
-            conf__model__careful=f"label: careful\nhost_type: other\napi_url: {asked.url}/v1\nmodel_name: careful\n",
-        )
-        paths = sorted((project / "cassettes").rglob("*.yaml"))
-        for number, path in enumerate(paths[::2]):
-            lines_ = path.read_text("utf-8").splitlines(keepends=True)
-            damaged = [lines_[: len(lines_) // 2], lines_[:0], [*lines_, "x: ["], lines_[::-1], None][number % 5]
-            if damaged is None:
-                path.unlink()
-            else:
-                path.write_text("".join(damaged), "utf-8")
-        environment = {**os.environ, "HTTP_PROXY": asked.url, "HTTPS_PROXY": asked.url, "ALL_PROXY": asked.url}
-        command = [sys.executable, "-m", "harness", "run", "role=chat,files", "repeats=4"]
-        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    assert asked.bodies == []
-    assert done.returncode == 2
-    verdicts = [line.split()[1] for line in done.stdout.splitlines() if "@careful/" in line.split(" ")[0]]
-    assert (verdicts.count("passed"), verdicts.count("error")) == (len(paths) // 2, len(paths) - len(paths) // 2)
-    assert done.stderr == ""
+def test_nothing_leaves_in_a_damaged_replay(tmp_path: Path) -> None:
+    """With half of its cassettes damaged the bundled suite connects to nobody, as a listening socket sees it."""
+    bundled(tmp_path)
+    paths = sorted((tmp_path / "cassettes").rglob("*.yaml"))
+    for number, path in enumerate(paths[::2]):
+        damaged(path, number % 6)
+    with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for name in ("careful", "hasty"):
+            real = f"label: {name}\nhost_type: other\napi_url: {url}/v1\nmodel_name: {name}\n"
+            write(tmp_path, **{f"conf__model__{name}": real})
+        environment = {**os.environ, "HTTP_PROXY": url, "HTTPS_PROXY": url, "ALL_PROXY": url}
+        words = ["run", "model=careful,hasty", "role=chat,coder,files,research"]
+        command = [sys.executable, "-m", "harness", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        left = connections(listener)
+        socket.create_connection(listener.getsockname()).close()
+        assert (left, connections(listener)) == (0, 1)
+    assert (done.returncode, done.stderr) == (2, "")
+    verdicts = [line.split()[1] for line in done.stdout.splitlines() if "@" in line.split(" ")[0]]
+    assert (verdicts.count("error"), verdicts.count("passed")) == (len(paths) - len(paths) // 2, len(paths) // 2)
+
+
+@pytest.mark.slow
+def test_the_suite_replays_to_the_same_bytes_at_any_concurrency(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundled suite, one case at a time and eight at a time, gives equal traces and verdicts."""
+    monkeypatch.chdir(bundled(tmp_path))
+    for jobs in ("1", "8"):
+        assert main(["run", "model=careful,hasty", "role=chat,coder,files,research", "-j", jobs]) == 0
+    first, second = (tmp_path / "reports").iterdir()
+    for name in ("traces.jsonl", "verdicts.jsonl", "settings.yaml"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    assert len((first / "traces.jsonl").read_text("utf-8").splitlines()) >= 60
 
 
 def test_help_starts_without_heavy_imports() -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from harness.cli import main
 from harness.scenario import ScenarioFile
+from tests.project import bundled
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -24,12 +25,7 @@ def commands() -> list[str]:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the bundled project as the current folder."""
-    for name in ("conf", "scenarios", "cassettes"):
-        for path in (ROOT / name).rglob("*.yaml"):
-            copy = tmp_path / path.relative_to(ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(bundled(tmp_path))
     return tmp_path
 
 
