@@ -17,7 +17,7 @@ from harness.trace import Anomaly, AnomalyKind, Call, Checkpoint, Decision, Outc
 Policy = Literal["production", "tolerant"]
 
 
-@dataclass
+@dataclass(eq=False)
 class _SeenCall:
     asked: AskedCall
     decision: Decision = "none"
@@ -53,6 +53,8 @@ class TurnLog:
     offered: tuple[str, ...] | None = None
     rounds: list[_SeenRound] = field(default_factory=list)
     checkpoints: list[_SeenCheckpoint] = field(default_factory=list)
+    unasked: list[tuple[int, Execution]] = field(default_factory=list)
+    """Calls that arrived at the tools though the model asked for none of them, with the round before."""
     _resumed: list[int] = field(default_factory=list)
     """Rounds so far at each start of the loop."""
     _waiting: list[_SeenCall] = field(default_factory=list)
@@ -73,13 +75,20 @@ class TurnLog:
             self.rounds.append(_SeenRound(reply, [_SeenCall(asked) for asked in reply.calls]))
 
     def executed(self, execution: Execution) -> None:
-        """Take a call that arrived at the tools, and find the model's call that it belongs to."""
+        """Take a call that arrived at the tools, and find the model's call that it belongs to.
+
+        A call that was denied is found last; what belongs to no call at all was never asked for.
+        """
         calls = self._waiting or (self.rounds[-1].calls if self.rounds else [])
-        free = [call for call in calls if call.outcome is None and call.asked.name == execution.name]
+        named = [call for seen in self.rounds for call in seen.calls if call.asked.name == execution.name]
+        free = [call for call in calls if call.outcome is None and call in named]
         exact = [call for call in free if canonical(call.asked.parsed() or {}) == canonical(execution.arguments)]
-        for call in (exact or free)[:1]:
-            call.outcome = execution.outcome
-            call.given = execution.result if execution.outcome == "executed" else f"Tool error: {execution.result}"
+        found = exact or free or [call for call in named if call.outcome == "denied"]
+        if not found:
+            self.unasked.append((len(self.rounds), execution))
+            return
+        found[0].outcome = execution.outcome
+        found[0].given = execution.result if execution.outcome == "executed" else f"Tool error: {execution.result}"
 
     def paused(self) -> list[str]:
         """Take the loop's pause, and return the names of the tools that are pending."""
@@ -197,8 +206,8 @@ class TurnLog:
         )
 
 
-def anomalies(turns: Sequence[Turn]) -> tuple[Anomaly, ...]:
-    """Return what production handles badly or silently in these turns, in order."""
+def anomalies(turns: Sequence[Turn], logs: Sequence[TurnLog] = ()) -> tuple[Anomaly, ...]:
+    """Return what production handles badly or silently in these turns, in order; `logs` are theirs."""
     found: list[Anomaly] = []
     seen: set[str] = set()
     for number, turn in enumerate(turns, 1):
@@ -206,6 +215,10 @@ def anomalies(turns: Sequence[Turn]) -> tuple[Anomaly, ...]:
             found += _in_round(number, place, round_, seen, ended=turn.stop in ("final", "cut"))
         if turn.stop == "final" and not turn.response:
             found.append(_anomaly("empty_final", number, len(turn.rounds), None, "the final text is empty"))
+        for place, execution in logs[number - 1].unasked if number <= len(logs) else ():
+            given = json.dumps(execution.arguments, ensure_ascii=False)
+            said = f"{execution.name} ran with {given}, which no call asked for"
+            found.append(_anomaly("unasked_execution", number, place, None, said))
     return tuple(found)
 
 

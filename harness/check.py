@@ -58,6 +58,7 @@ def _findings(trace: Trace, scenario: Scenario) -> Iterator[Finding]:
     for at, turn in enumerate(trace.turns[: len(file.turns)]):
         yield from _answers(turn, at, scenario)
         yield from _uncovered(turn, at, scenario)
+        yield from _disobeyed(turn, at, scenario)
         yield from _ended(turn, at, scenario)
         if expect := file.turns[at].expect:
             location = ("turns", at, "expect")
@@ -112,6 +113,17 @@ def _uncovered(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
                 what=f"turn {at + 1}, tools",
                 expected=f"a result for {_shown(call)}; add a rule under tools: {call.name}:",
                 got="none, so the model was told of an error",
+            )
+
+
+def _disobeyed(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
+    for call in calls_of((turn,)):
+        if call.decision == "denied" and call.outcome in ("executed", "failed"):
+            yield Finding(
+                place=scenario.document.place(("turns", at, "answers")),
+                what=f"turn {at + 1}, answers",
+                expected=f"{_shown(call)} to stay undone, since the user denied it",
+                got=f"the loop ran it: {call.outcome}",
             )
 
 

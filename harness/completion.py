@@ -95,7 +95,10 @@ def told_error(data: Any) -> str | None:
         if isinstance(value, str) and value.strip():
             return value.strip()
         if isinstance(value, dict) and (inner := told_error(value)):
-            return inner
+            # OpenRouter says only "Provider returned error" itself, and passes the provider's words on beside it.
+            behind = value.get("metadata", {})
+            raw = behind.get("raw") if isinstance(behind, dict) else None
+            return f"{inner}: {excerpt(raw)}" if isinstance(raw, str) and raw.strip() else inner
         if key == "detail" and isinstance(value, list) and value:
             return "; ".join(filter(None, (_validation(item) for item in value))) or None
     return None

@@ -150,7 +150,7 @@ class Endpoint:
         """Serve until the context ends; gives the address."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         server.daemon_threads = True
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/v1"

@@ -188,6 +188,7 @@ class _Run:
         self._live = live
         self._turns: list[Turn] = []
         self._log: TurnLog | None = None
+        self._logs: list[TurnLog] = []
         self._secrets = frozenset(case.settings.model.secrets(os.environ))
         self.tape: cassette.Tape | None = None
 
@@ -228,6 +229,7 @@ class _Run:
             session: list[Mapping[str, str]] = [message.model_dump() for message in scenario.session]
             for turn in scenario.turns:
                 self._log = TurnLog(turn.user, settings.loop.policy, asks)
+                self._logs.append(self._log)
                 done = await self._turn(loop, turn, session, server)
                 self._turns.append(done)
                 self._log = None
@@ -313,7 +315,7 @@ class _Run:
             counts=count(turns),
             stop="error" if failure or not turns else turns[-1].stop,
             error=failure,
-            anomalies=anomalies(turns),
+            anomalies=anomalies(turns, self._logs),
             usage=usage_of(turns),
             turns=tuple(turns),
         )

@@ -127,6 +127,7 @@ AnomalyKind = Literal[
     "calls_on_notice",
     "repeated_id",
     "empty_final",
+    "unasked_execution",
 ]
 
 

@@ -12,7 +12,7 @@ from harness.assembly import TurnLog, anomalies, usage_of
 from harness.cassette import Exchange, Tape, installed, playing
 from harness.loop import make
 from harness.scenario import Rule
-from harness.tools import ToolSet
+from harness.tools import Execution, ToolSet
 from harness.trace import Anomaly, Call, Checkpoint, Pending, Round, Turn, Usage, calls_of
 from tests.wire import Answer, calls, endpoint, says, settings
 
@@ -208,6 +208,38 @@ def test_tolerant_refuses_beside_a_held_call() -> None:
 def test_cut_messages(policy: str, stop: str) -> None:
     """A message that was cut ends the turn, and one policy says so."""
     assert watched([says("Half a", "length")], policy=policy).stop == stop
+
+
+def executed(name: str, arguments: dict[str, Any]) -> Execution:
+    """Return an execution as the tools report it."""
+    return Execution(name, arguments, "executed", "done")
+
+
+def test_a_denied_call_that_runs_is_shown_as_executed() -> None:
+    """A loop that runs what the user denied is found out: the call is denied and executed."""
+    log = TurnLog("Do it.", "production", {"write"})
+    log.exchanged(Exchange('{"messages": []}', 200, json.dumps(calls(("a", "write", "{}")))))
+    assert log.paused() == ["write"]
+    log.answered(False)
+    log.executed(executed("write", {}))
+    turn = log.ended("Done.")
+    assert fates(turn) == [("write", "denied", "executed", "done")]
+    assert log.unasked == []
+
+
+def test_executions_that_nobody_asked_for_are_anomalies() -> None:
+    """A call that runs twice, or that the model never made, is recorded with its round."""
+    log = TurnLog("Do it.", "production", frozenset())
+    log.executed(executed("read", {}))
+    log.exchanged(Exchange('{"messages": []}', 200, json.dumps(calls(("a", "read", '{"p": 1}')))))
+    log.executed(executed("read", {"p": 1}))
+    log.executed(executed("read", {"p": 1}))
+    turn = log.ended("Done.")
+    assert fates(turn) == [("read", "none", "executed", "done")]
+    assert [(one.kind, one.round, one.detail) for one in anomalies((turn,), (log,))] == [
+        ("unasked_execution", 0, "read ran with {}, which no call asked for"),
+        ("unasked_execution", 1, 'read ran with {"p": 1}, which no call asked for'),
+    ]
 
 
 def test_empty_final_text_is_an_anomaly() -> None:
