@@ -1,18 +1,16 @@
 """Production's loop: asks the model, runs the tools it calls, and stops where the user must be asked."""
 
 import json
-import os
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from harness.completion import AskedCall, Completion, error_message, excerpt, read
-from harness.errors import InputError, ModelError
-from harness.settings import Loop, Model, Settings, without_credentials
+from harness.client import Client
+from harness.completion import AskedCall, Completion, excerpt
+from harness.errors import InputError
+from harness.settings import Loop, Model, Settings
 from harness.source import problems
 from harness.tools import Tools, needs_confirmation
 
@@ -214,7 +212,7 @@ class ReactLoop:
 
     async def _go_on(self, turn: _Conversation) -> Result:
         """Call the model and act on its replies until one is final, calls are held back, or the limit is reached."""
-        client = _Client(turn.model, self._tools.schemas(turn.user_role, turn.tool_list), self._policy)
+        client = Client(turn.model, self._tools.schemas(turn.user_role, turn.tool_list), self._policy)
         async with client:
             while turn.rounds < self._loop.max_rounds:
                 reply = await client.ask(turn.messages, "auto")
@@ -257,7 +255,7 @@ class ReactLoop:
             return f"Tool error: {error}"
 
     async def _pause(
-        self, turn: _Conversation, client: "_Client", executed: list[ToolMessage], held: list[HeldCall]
+        self, turn: _Conversation, client: Client, executed: list[ToolMessage], held: list[HeldCall]
     ) -> Result:
         """Let the model word the confirmation request, and return it with a checkpoint."""
         texts = self._loop.texts
@@ -286,90 +284,6 @@ class ReactLoop:
 
     def _ended(self, turn: _Conversation, response: str, checkpoint: Checkpoint | None = None) -> Result:
         return Result(response, [dict(entry) for entry in turn.log], turn.model.label, checkpoint)
-
-
-class _Client:
-    """The endpoint of one model, asked with one set of tools."""
-
-    def __init__(self, model: Model, schemas: list[dict[str, Any]], policy: Literal["production", "tolerant"]) -> None:
-        import httpx2
-        import openai
-
-        self._model = model
-        self._tools = None if policy == "tolerant" and not schemas else schemas
-        try:
-            self._client = openai.AsyncOpenAI(
-                base_url=model.base_url(),
-                api_key=_key(model),
-                timeout=model.timeout,
-                max_retries=model.max_retries,
-                default_query=model.query(),
-                default_headers={name: value.get_secret_value() for name, value in model.headers.items()},
-                http_client=openai.DefaultAsyncHttpxClient(
-                    verify=_tls(), trust_env=model.type != "scripted", timeout=model.timeout
-                ),
-            )
-        except httpx2.InvalidURL:
-            raise InputError(f"model '{model.label}': api_url is not an address") from None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
-
-    async def ask(self, messages: list[dict[str, Any]], tool_choice: Literal["auto", "none"]) -> Completion:
-        """Send one request and read its answer."""
-        import openai
-
-        params = self._model.params.model_dump(exclude_none=True)
-        extra_body = params.pop("extra_body") or None
-        if self._tools is not None:
-            params |= {"tools": self._tools, "tool_choice": tool_choice}
-        # Sent raw, because the SDK's parser lets odd bodies through as texts, lists and half-filled objects.
-        send: Any = self._client.chat.completions.with_raw_response.create
-        try:
-            answer = await send(model=self._model.model_name, messages=messages, extra_body=extra_body, **params)
-        except openai.APIStatusError as error:
-            hint = _missing_key(self._model) if error.status_code in (401, 403) else ""
-            raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}{hint}") from None
-        except openai.APITimeoutError:
-            raise ModelError(f"no answer within {self._model.timeout:g} s from {self._address}") from None
-        except openai.APIConnectionError as error:
-            cause = str(error.__cause__ or error) or type(error.__cause__).__name__
-            raise ModelError(f"no connection with {self._address}: {cause}") from None
-        return read(answer.text)
-
-    @property
-    def _address(self) -> str:
-        return without_credentials(self._model.api_url) or ""
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Return the TLS context that all clients share; making one is most of what a client costs."""
-    import httpx2
-
-    return httpx2.create_ssl_context()
-
-
-def _key(model: Model) -> str:
-    """Return the key from the environment, or `none`.
-
-    Raises:
-        InputError: the key has characters that no header can carry.
-    """
-    key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
-    if not (key.isascii() and (key.isprintable() or not key)):
-        raise InputError(f"model '{model.label}': the key in {model.api_key_env} holds characters that no key has")
-    return key or "none"
-
-
-def _missing_key(model: Model) -> str:
-    """Return a hint for refused requests that carried no key."""
-    if model.api_key_env is None:
-        return f" (the model '{model.label}' names no api_key_env)"
-    return "" if os.environ.get(model.api_key_env) else f" ({model.api_key_env} is not set)"
 
 
 def _model(config: Mapping[str, Any]) -> Model:

@@ -1,0 +1,94 @@
+"""The endpoint of one model, asked through the OpenAI SDK."""
+
+import os
+import ssl
+from functools import cache
+from typing import Any, Literal, Self
+
+from harness.completion import Completion, error_message, read
+from harness.errors import InputError, ModelError
+from harness.settings import Model, without_credentials
+
+
+class Client:
+    """The endpoint of one model, asked with one set of tools."""
+
+    def __init__(self, model: Model, schemas: list[dict[str, Any]], policy: Literal["production", "tolerant"]) -> None:
+        import httpx2
+        import openai
+
+        self._model = model
+        self._tools = None if policy == "tolerant" and not schemas else schemas
+        try:
+            self._client = openai.AsyncOpenAI(
+                base_url=model.base_url(),
+                api_key=_key(model),
+                timeout=model.timeout,
+                max_retries=model.max_retries,
+                default_query=model.query(),
+                default_headers={name: value.get_secret_value() for name, value in model.headers.items()},
+                http_client=openai.DefaultAsyncHttpxClient(
+                    verify=_tls(), trust_env=model.type != "scripted", timeout=model.timeout
+                ),
+            )
+        except httpx2.InvalidURL:
+            raise InputError(f"model '{model.label}': api_url is not an address") from None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def ask(self, messages: list[dict[str, Any]], tool_choice: Literal["auto", "none"]) -> Completion:
+        """Send one request and read its answer."""
+        import openai
+
+        params = self._model.params.model_dump(exclude_none=True)
+        extra_body = params.pop("extra_body") or None
+        if self._tools is not None:
+            params |= {"tools": self._tools, "tool_choice": tool_choice}
+        # Sent raw, because the SDK's parser lets odd bodies through as texts, lists and half-filled objects.
+        send: Any = self._client.chat.completions.with_raw_response.create
+        try:
+            answer = await send(model=self._model.model_name, messages=messages, extra_body=extra_body, **params)
+        except openai.APIStatusError as error:
+            hint = _missing_key(self._model) if error.status_code in (401, 403) else ""
+            raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}{hint}") from None
+        except openai.APITimeoutError:
+            raise ModelError(f"no answer within {self._model.timeout:g} s from {self._address}") from None
+        except openai.APIConnectionError as error:
+            cause = str(error.__cause__ or error) or type(error.__cause__).__name__
+            raise ModelError(f"no connection with {self._address}: {cause}") from None
+        return read(answer.text)
+
+    @property
+    def _address(self) -> str:
+        return without_credentials(self._model.api_url) or ""
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the TLS context that all clients share; making one is most of what a client costs."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def _key(model: Model) -> str:
+    """Return the key from the environment, or `none`.
+
+    Raises:
+        InputError: the key has characters that no header can carry.
+    """
+    key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
+    if not (key.isascii() and (key.isprintable() or not key)):
+        raise InputError(f"model '{model.label}': the key in {model.api_key_env} holds characters that no key has")
+    return key or "none"
+
+
+def _missing_key(model: Model) -> str:
+    """Return a hint for refused requests that carried no key."""
+    if model.api_key_env is None:
+        return f" (the model '{model.label}' names no api_key_env)"
+    return "" if os.environ.get(model.api_key_env) else f" ({model.api_key_env} is not set)"
