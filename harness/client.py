@@ -11,14 +11,14 @@ from harness.settings import Model, without_credentials
 
 
 class Client:
-    """The endpoint of one model, asked with one set of tools."""
+    """The endpoint of one model, asked with one set of tools, or with none and no choice."""
 
-    def __init__(self, model: Model, schemas: list[dict[str, Any]], policy: Literal["production", "tolerant"]) -> None:
+    def __init__(self, model: Model, tools: list[dict[str, Any]] | None) -> None:
         import httpx2
         import openai
 
         self._model = model
-        self._tools = None if policy == "tolerant" and not schemas else schemas
+        self._tools = tools
         try:
             self._client = openai.AsyncOpenAI(
                 base_url=model.base_url(),
@@ -44,14 +44,14 @@ class Client:
         """Send one request and read its answer."""
         import openai
 
-        params = self._model.params.model_dump(exclude_none=True)
-        extra_body = params.pop("extra_body") or None
+        given = {name: value for name, value in self._model.params if value is not None}
+        extra_body = given.pop("extra_body") or None
         if self._tools is not None:
-            params |= {"tools": self._tools, "tool_choice": tool_choice}
+            given |= {"tools": self._tools, "tool_choice": tool_choice}
         # Sent raw, because the SDK's parser lets odd bodies through as texts, lists and half-filled objects.
         send: Any = self._client.chat.completions.with_raw_response.create
         try:
-            answer = await send(model=self._model.model_name, messages=messages, extra_body=extra_body, **params)
+            answer = await send(model=self._model.model_name, messages=messages, extra_body=extra_body, **given)
         except openai.APIStatusError as error:
             hint = _missing_key(self._model) if error.status_code in (401, 403) else ""
             raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}{hint}") from None

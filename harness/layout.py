@@ -28,7 +28,24 @@ def plain_request(request: Request) -> Request:
 
 def plain_response(response: Any) -> Any:
     """Keep of a response its status, its body, and the two headers that say how to read it and when to retry."""
-    return {**response, "headers": _kept(response["headers"])}
+    return {**response, "headers": _kept(response["headers"]), "body": {"string": _decoded(response)}}
+
+
+def _decoded(response: Any) -> bytes:
+    """Return the body as the client decodes it, or as it is where it is not compressed or not as it says."""
+    body = bytes(response["body"]["string"])
+    encodings = [
+        value for name, values in response["headers"].items() if name.lower() == "content-encoding" for value in values
+    ]
+    if not encodings:
+        return body
+    import httpx2
+
+    stored = httpx2.Response(200, headers={"content-encoding": encodings[0]}, stream=httpx2.ByteStream(body))
+    try:
+        return stored.read()
+    except httpx2.DecodingError:
+        return body
 
 
 def _kept(headers: Mapping[str, Any]) -> dict[str, Any]:

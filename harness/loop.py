@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -12,7 +12,7 @@ from harness.completion import AskedCall, Completion, excerpt
 from harness.errors import InputError
 from harness.settings import Loop, Model, Settings
 from harness.source import problems
-from harness.tools import Tools, needs_confirmation
+from harness.tools import Tools, as_text, needs_confirmation
 
 AWAITING = "[awaiting confirmation]"
 """What the log says of a call that waits for the user."""
@@ -136,6 +136,13 @@ class _Conversation:
     respond_with_final: bool
 
 
+class _Acted(NamedTuple):
+    """What became of the calls of one message."""
+
+    executed: list[ToolMessage]
+    held: list[HeldCall]
+
+
 class ReactLoop:
     """The loop over one set of tools."""
 
@@ -191,7 +198,8 @@ class ReactLoop:
             ModelError: the endpoint gave no usable completion.
             InputError: the model's address or name is missing.
         """
-        known = checkpoint.model.get("label") == self._model.label
+        own = self._model.shared()
+        known = all(checkpoint.model.get(key) == own[key] for key in ("label", "model_name", "api_url"))
         turn = _Conversation(
             messages=[*checkpoint.messages, *(_result(done.id, done.content) for done in checkpoint.executed)],
             log=[dict(entry) for entry in checkpoint.log],
@@ -212,22 +220,21 @@ class ReactLoop:
 
     async def _go_on(self, turn: _Conversation) -> Result:
         """Call the model and act on its replies until one is final, calls are held back, or the limit is reached."""
-        client = Client(turn.model, self._tools.schemas(turn.user_role, turn.tool_list), self._policy)
-        async with client:
+        tools = self._tools.schemas(turn.user_role, turn.tool_list)
+        async with Client(turn.model, tools if tools or self._policy == "production" else None) as client:
             while turn.rounds < self._loop.max_rounds:
                 reply = await client.ask(turn.messages, "auto")
                 turn.rounds += 1
                 if not acts_on(self._policy, reply):
                     return self._ended(turn, reply.text)
                 turn.messages.append(_assistant(reply, turn.model.echo))
-                executed, held = await self._act(turn, reply.calls)
-                results = [_result(done.id, done.content) for done in executed]
-                if held:
-                    return await self._pause(turn, client, executed, held)
-                turn.messages += results
+                acted = await self._act(turn, reply.calls)
+                if acted.held:
+                    return await self._pause(turn, client, acted)
+                turn.messages += (_result(done.id, done.content) for done in acted.executed)
         return self._ended(turn, self._limit(turn))
 
-    async def _act(self, turn: _Conversation, calls: Sequence[AskedCall]) -> tuple[list[ToolMessage], list[HeldCall]]:
+    async def _act(self, turn: _Conversation, calls: Sequence[AskedCall]) -> _Acted:
         """Run the calls in order, but hold back those about which the user must be asked."""
         asks = needs_confirmation(self._tools.confirm_required, turn.confirm_allow, turn.confirm_deny)
         executed: list[ToolMessage] = []
@@ -246,27 +253,25 @@ class ReactLoop:
         for call in waiting:
             held.append(HeldCall(id=call.id, name=call.name, arguments=call.arguments, log=len(turn.log)))
             turn.log.append({"tool": call.name, "args": _logged(call), "result": AWAITING})
-        return executed, held
+        return _Acted(executed, held)
 
     async def _execute(self, name: str, args: dict[str, Any]) -> str:
         try:
-            return await self._tools.call(name, args)
+            return as_text(await self._tools.call(name, args))
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is told to the model
             return f"Tool error: {error}"
 
-    async def _pause(
-        self, turn: _Conversation, client: Client, executed: list[ToolMessage], held: list[HeldCall]
-    ) -> Result:
+    async def _pause(self, turn: _Conversation, client: Client, acted: _Acted) -> Result:
         """Let the model word the confirmation request, and return it with a checkpoint."""
         texts = self._loop.texts
-        placeholders = [_result(call.id, texts.awaiting.format(name=call.name)) for call in held]
-        results = [_result(done.id, done.content) for done in executed]
+        placeholders = [_result(call.id, texts.awaiting.format(name=call.name)) for call in acted.held]
+        results = [_result(done.id, done.content) for done in acted.executed]
         reply = await client.ask([*turn.messages, *results, *placeholders], "none")
         turn.rounds += 1
         checkpoint = Checkpoint(
             messages=turn.messages,
-            executed=executed,
-            pending=held,
+            executed=acted.executed,
+            pending=acted.held,
             log=turn.log,
             rounds=turn.rounds,
             model=turn.model.shared(),
@@ -276,7 +281,7 @@ class ReactLoop:
             confirm_deny=list(turn.confirm_deny),
             respond_with_final=turn.respond_with_final,
         )
-        return self._ended(turn, reply.text or texts.notice.format(names=_listed(held)), checkpoint)
+        return self._ended(turn, reply.text or texts.notice.format(names=_listed(acted.held)), checkpoint)
 
     def _limit(self, turn: _Conversation) -> str:
         head = self._loop.texts.limit.format(max_rounds=self._loop.max_rounds)

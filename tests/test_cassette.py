@@ -181,6 +181,13 @@ def test_stock_cassettes_are_read(tmp_path: Path) -> None:
     assert replayed(path, [{"n": 1}]) == ['{"a": 1}']
 
 
+def test_compressed_answers_are_stored_as_text(tmp_path: Path) -> None:
+    """An answer that came compressed stands readable in the file, and replays."""
+    recorded(tmp_path / "c.yaml", [({"n": 1}, Answer('{"a": "é"}', compressed=True))])
+    assert '"a": "é"' in (tmp_path / "c.yaml").read_text("utf-8")
+    assert json.loads(replayed(tmp_path / "c.yaml", [{"n": 1}])[0]) == {"a": "é"}
+
+
 def test_secrets_are_not_stored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Headers, cookies, user, password and query of the address reach neither the file nor a log."""
     caplog.set_level(logging.INFO)

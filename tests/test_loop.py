@@ -114,10 +114,10 @@ def test_first_request_is_prompt_instruction_six_session_messages_and_task() -> 
 
 def test_parameters_are_sent_only_where_they_are_given() -> None:
     """Parameters of the model and its extra body stand beside the conversation, and nothing else does."""
-    params = {"temperature": 0.0, "seed": 3, "max_tokens": 5, "extra_body": {"think": False}}
+    params = {"temperature": 0.0, "seed": 3, "max_tokens": 5, "extra_body": {"think": None}}
     _, asked, _ = run([says("ok")], model={"params": params})
     sent = {key: value for key, value in asked.bodies[0].items() if key not in ("messages", "tools", "tool_choice")}
-    assert sent == {"model": "model-1", "temperature": 0.0, "seed": 3, "max_tokens": 5, "think": False}
+    assert sent == {"model": "model-1", "temperature": 0.0, "seed": 3, "max_tokens": 5, "think": None}
 
 
 # 2. Address and key

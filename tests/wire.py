@@ -1,6 +1,7 @@
 """A recording endpoint for tests: it answers from a list and keeps what it was asked."""
 
 import contextlib
+import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Answer:
     body: str
     status: int = 200
     content_type: str = "application/json"
+    compressed: bool = False
 
 
 @dataclass
@@ -57,8 +59,10 @@ def endpoint(answers: Sequence[Answer | dict[str, Any]]) -> Iterator[Asked]:
             asked.bodies.append(json.loads(body))
             given = left.pop(0) if len(left) > 1 else left[0]
             answer = given if isinstance(given, Answer) else Answer(json.dumps(given))
-            content = answer.body.encode()
+            content = gzip.compress(answer.body.encode()) if answer.compressed else answer.body.encode()
             self.send_response(answer.status)
+            if answer.compressed:
+                self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
