@@ -46,15 +46,19 @@ class RunFolder:
 
 def _new(reports: Path, name: str) -> Path:
     """Make a folder of this name, or with a number behind it where two runs of one second are equal."""
-    number = 1
-    while True:
-        path = reports / (name if number == 1 else f"{name}-{number}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-        else:
-            return path
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while True:
+            path = reports / (name if number == 1 else f"{name}-{number}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return path
+    except OSError as error:
+        raise InputError(f"{shown(reports)}: no run can be stored here: {error.strerror}") from None
 
 
 def _settings(cases: Sequence[Case]) -> str:
@@ -72,7 +76,14 @@ def _settings(cases: Sequence[Case]) -> str:
 def runs(reports: Path) -> list[Path]:
     """Return the finished runs, the newest first."""
     found = [path.parent for path in reports.glob(f"*/{_TRACES}")]
-    return sorted(found, key=lambda path: path.name, reverse=True)
+    return sorted(found, key=_when, reverse=True)
+
+
+def _when(path: Path) -> tuple[str, int]:
+    """Return a key that sorts runs by time and, within a second, by their number."""
+    name, _, number = path.name.partition("Z-")
+    number = number.partition("-")[2]
+    return name, int(number) if number.isdigit() else 1
 
 
 def find(reports: Path, case: str, run: str | None = None) -> Trace:
@@ -86,10 +97,13 @@ def find(reports: Path, case: str, run: str | None = None) -> Trace:
     folders = [_run(reports, run)] if run else runs(reports)
     if not folders:
         raise InputError(f"{shown(reports)}: no run is stored; 'harness run' makes one")
+    stored: list[tuple[Path, dict[str, Trace]]] = []
     for folder in folders:
         traces = {trace.case: trace for trace in read_lines(folder / _TRACES)}
         if case in traces:
             return traces[case]
+        stored.append((folder, traces))
+    for folder, traces in stored:
         near = [trace for name, trace in traces.items() if case in name]
         if len(near) == 1:
             return near[0]

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from harness.expectation import Amount, ExpectedCall, TurnExpectation, Words, satisfied
 from harness.human import Script
-from harness.matching import align, fits
+from harness.matching import align, fits, fits_all
 from harness.scenario import Scenario, error_expected, expected_stop
 from harness.source import Document
 from harness.tools import UNCOVERED
@@ -46,7 +46,7 @@ def judge(trace: Trace, scenario: Scenario, *, unplayed: int = 0) -> Verdict:
         return Verdict(case=trace.case, status="error", findings=(), error=trace.error.message)
     findings = tuple(_findings(trace, scenario))
     if unplayed:
-        place = scenario.document.place(("turns",))
+        place = scenario.document.place(("turns",), key=True)
         got = f"{unplayed} fewer; record the case again if that is right"
         findings += (Finding(place=place, what="the cassette", expected="all recorded requests to be made", got=got),)
     return Verdict(case=trace.case, status="failed" if findings else "passed", findings=findings, error=None)
@@ -55,6 +55,13 @@ def judge(trace: Trace, scenario: Scenario, *, unplayed: int = 0) -> Verdict:
 def _findings(trace: Trace, scenario: Scenario) -> Iterator[Finding]:
     file, document = scenario.file, scenario.document
     error = trace.error.message if trace.error else None
+    if len(trace.turns) > len(file.turns):
+        yield Finding(
+            place=document.place(("turns",), key=True),
+            what="turns",
+            expected=_number(len(file.turns), "turn"),
+            got=f"{_number(len(trace.turns), 'turn')}; the trace is of another version of the scenario",
+        )
     for at, turn in enumerate(trace.turns[: len(file.turns)]):
         yield from _answers(turn, at, scenario)
         yield from _uncovered(turn, at, scenario)
@@ -88,7 +95,7 @@ def _answers(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
             said = ", ".join(left[0].names or ()) if left else ""
             wanted = f"the next answer is for {said}" if left else "there is no answer left"
             yield Finding(
-                place=place(("turns", at, "answers", script.left.start)),
+                place=place(("turns", at, "answers", script.left.start), key=True),
                 what=f"turn {at + 1}, checkpoint {number}",
                 expected=f"an answer for {asked}; add under answers: '- deny: [{asked}]', or confirm",
                 got=wanted,
@@ -98,7 +105,7 @@ def _answers(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
         answer = scenario.file.turns[at].answers[index]
         named = ", ".join(answer.names) if answer.names else "whatever is pending"
         yield Finding(
-            place=place(("turns", at, "answers", index)),
+            place=place(("turns", at, "answers", index), key=True),
             what=f"turn {at + 1}, answer {index + 1}",
             expected=f"a checkpoint that asks for {named}",
             got=f"{_number(len(turn.checkpoints), 'checkpoint')}, none left for it; remove the answer if that is right",
@@ -109,7 +116,7 @@ def _uncovered(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
     for call in calls_of((turn,)):
         if call.outcome == "failed" and call.result and UNCOVERED in call.result:
             yield Finding(
-                place=scenario.document.place(("tools", call.name)),
+                place=scenario.document.place(("tools", call.name), key=True),
                 what=f"turn {at + 1}, tools",
                 expected=f"a result for {_shown(call)}; add a rule under tools: {call.name}:",
                 got="none, so the model was told of an error",
@@ -120,7 +127,7 @@ def _disobeyed(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
     for call in calls_of((turn,)):
         if call.decision == "denied" and call.outcome in ("executed", "failed"):
             yield Finding(
-                place=scenario.document.place(("turns", at, "answers")),
+                place=scenario.document.place(("turns", at, "answers"), key=True),
                 what=f"turn {at + 1}, answers",
                 expected=f"{_shown(call)} to stay undone, since the user denied it",
                 got=f"the loop ran it: {call.outcome}",
@@ -132,10 +139,12 @@ def _ended(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
     if turn.stop == expected or (turn.stop == "unanswered" and any(c.answer is None for c in turn.checkpoints)):
         return
     location: Location = ("turns", at, "expect", "stop")
-    if at == len(scenario.file.turns) - 1 and not (scenario.file.turns[at].expect):
-        location = ("expect", "stop") if scenario.file.expect else ("turns", at)
+    said = scenario.file.turns[at].expect
+    case = scenario.file.expect if at == len(scenario.file.turns) - 1 else None
+    if case and (said is None or ("stop" in case.model_fields_set and "stop" not in said.model_fields_set)):
+        location = ("expect", "stop")
     yield Finding(
-        place=scenario.document.place(location),
+        place=scenario.document.place(location, key=True),
         what=f"turn {at + 1}, stop",
         expected=expected,
         got=f"{turn.stop}; write 'stop: {turn.stop}' under expect if that is right",
@@ -153,7 +162,7 @@ class _View(NamedTuple):
 
     def place(self, *location: str | int) -> str:
         """Return `file:line:col` of a key of the expectation."""
-        return self.document.place((*self.location, *location))
+        return self.document.place((*self.location, *location), key=True)
 
     def finding(self, what: str, location: Location, expected: str, got: str) -> Finding:
         """Return a finding at a key of the expectation."""
@@ -205,13 +214,20 @@ def _is(want: ExpectedCall, call: Call) -> bool:
 
 def _differences(want: ExpectedCall, call: Call) -> list[str]:
     different = []
-    if want.arguments and (call.arguments is None or not fits(want.arguments, call.arguments)):
+    if want.arguments and (call.arguments is None or not fits_all(want.arguments, call.arguments)):
         different.append(f"arguments {call.raw_arguments or '{}'}")
     for name in ("decision", "outcome"):
         wanted = getattr(want, name)
         if wanted is not None and wanted != getattr(call, name):
             different.append(f"{name} {getattr(call, name)}")
     return different
+
+
+def _distance(want: ExpectedCall, call: Call) -> int:
+    """Return how many arguments and fates of a call are not as expected."""
+    arguments = call.arguments or {}
+    wrong = sum(key not in arguments or not fits(part, arguments[key]) for key, part in want.arguments.items())
+    return wrong + sum(getattr(want, name) not in (None, getattr(call, name)) for name in ("decision", "outcome"))
 
 
 def _nearest(want: ExpectedCall, calls: Sequence[Call], taken: set[int]) -> str:
@@ -223,7 +239,7 @@ def _nearest(want: ExpectedCall, calls: Sequence[Call], taken: set[int]) -> str:
         return f"{want.tool} was not asked for; asked for: {asked}"
     if not free:
         return f"{want.tool} was asked for {_number(len(same), 'time')}, which other expectations take"
-    index, nearest = min(free, key=lambda item: len(_differences(want, item[1])))
+    index, nearest = min(free, key=lambda item: _distance(want, item[1]))
     different = _differences(want, nearest)
     if not different:
         return f"{_shown(nearest)} as call {index + 1}, out of order"

@@ -8,6 +8,7 @@ from harness.errors import ModelError
 from harness.trace import Usage
 
 _SHOWN = 200
+_DEEPEST = 100
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class AskedCall:
             value = json.loads(self.arguments, parse_constant=_not_json)
         except (ValueError, RecursionError):
             return None
-        return value if isinstance(value, dict) else None
+        return value if isinstance(value, dict) and _is_flat(value) else None
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,12 @@ def excerpt(text: str) -> str:
     """Return the start of a text on one line, saying how much was left out."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}... ({len(line) - _SHOWN} more characters)"
+
+
+def _is_flat(value: Any, left: int = _DEEPEST) -> bool:
+    """Tell whether a value is nested no deeper than every reader and writer of JSON can follow."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left > 0 and all(_is_flat(item, left - 1) for item in inner)
 
 
 def _not_json(constant: str) -> NoReturn:

@@ -40,7 +40,11 @@ class ScriptedCall(Part):
     def _short(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"tool": value}
-        if not isinstance(value, dict) or "tool" in value:
+        if not isinstance(value, dict):
+            return value
+        if "tool" in value:
+            if not isinstance(value.get("arguments", {}), dict | str):
+                raise ValueError("'arguments' must be a mapping, or a text that is sent as it is")
             return value
         tools = [key for key in value if key != "id"]
         if len(tools) != 1:
@@ -63,7 +67,7 @@ class Step(Part):
     finish_reason: str | None = None
     """Why the model stops; `tool_calls` where there are calls and `stop` otherwise, unless said here."""
     notice: str | None = None
-    """The wording of a confirmation request; passed over where none is asked for."""
+    """The wording of a confirmation request; passed over where none is asked for. Calls beside it are an anomaly."""
     confirmed: list["Step"] | None = None
     """The replies that follow when the user confirmed, or was not asked."""
     denied: list["Step"] | None = None
@@ -78,9 +82,16 @@ class Step(Part):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = self.model_fields_set
+        empty = [
+            key
+            for key in ("calls", "notice", "confirmed", "denied", "raw")
+            if key in given and getattr(self, key) is None
+        ]
+        if empty:
+            raise ValueError(f"nothing stands behind '{empty[0]}'; write what it holds, or [] for no steps")
         kinds = [
             {"text", "calls", "finish_reason", "status"},
-            {"notice"},
+            {"notice", "calls"},
             {"confirmed", "denied"},
             {"body", "status"},
             {"raw", "status"},
@@ -165,7 +176,7 @@ class Endpoint:
             return self._last[1]
         try:
             request = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _error(400, "We could not parse the JSON body of your request.")
         if not isinstance(request, dict):
             return _error(400, "The body of your request is not an object.")
@@ -262,9 +273,9 @@ class _Reply:
 
 def refusal(request: Mapping[str, Any]) -> str | None:
     """Return why OpenAI would refuse a chat-completions request with 400, or None."""
-    messages = request.get("messages")
-    if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
-        return "'messages' must be a list with at least one message."
+    messages: Any = request.get("messages")
+    if malformed := _malformed(messages):
+        return malformed
     if "tools" in request and not request["tools"]:
         return "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead."
     if "tool_choice" in request and "tools" not in request:
@@ -285,6 +296,20 @@ def refusal(request: Mapping[str, Any]) -> str | None:
         waiting = Counter(call.get("id") for call in message.get("tool_calls") or ())
     unanswered = list(waiting.elements())
     return _unanswered(unanswered) if unanswered else None
+
+
+def _malformed(messages: Any) -> str | None:
+    """Return why messages cannot be read at all, or None."""
+    if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
+        return "'messages' must be a list with at least one message."
+    for at, message in enumerate(messages):
+        calls = message.get("tool_calls") or []
+        if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
+            return f"Invalid type for 'messages[{at}].tool_calls': expected an array of objects."
+        ids = [call.get("id") for call in calls] + [message.get("tool_call_id")]
+        if not all(isinstance(one, str | None) for one in ids):
+            return f"Invalid type for an id in 'messages[{at}]': expected a string."
+    return None
 
 
 def _unanswered(ids: Sequence[str]) -> str:
@@ -310,11 +335,34 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def handle(self) -> None:
+            """Serve one connection until it ends; a client that hangs up is not an error."""
+            with contextlib.suppress(ConnectionError):
+                super().handle()
+
         def do_POST(self) -> None:
             """Answer one request."""
-            text = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode("utf-8", "replace")
+            length = self.headers.get("Content-Length", "")
+            if not (length.isascii() and length.isdigit()):
+                self.close_connection = True
+                self._send(_error(400, "Your request has no Content-Length."))
+                return
+            text = self.rfile.read(int(length)).decode("utf-8", "replace")
             found = self.path.split("?")[0].endswith("/chat/completions")
-            reply = endpoint.reply(text) if found else _error(404, f"Unknown address: POST {self.path}")
+            self._send(endpoint.reply(text) if found else self._unknown())
+
+        def do_GET(self) -> None:
+            """Refuse every other method."""
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self._send(self._unknown())
+
+        do_PUT = do_GET  # noqa: N815 - the standard library's names
+        do_DELETE = do_GET  # noqa: N815
+
+        def _unknown(self) -> _Reply:
+            return _error(404, f"Unknown address: {self.command} {self.path}")
+
+        def _send(self, reply: _Reply) -> None:
             body = reply.body.encode("utf-8", "surrogatepass")
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")

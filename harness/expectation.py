@@ -26,7 +26,7 @@ def _expression(value: str) -> str:
 
 
 def _pattern(value: Any) -> Any:
-    if wrong := bad_pattern(value):
+    for wrong in filter(None, map(bad_pattern, value.values())):
         raise ValueError(wrong)
     return value
 

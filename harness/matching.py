@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 Expected = TypeVar("Expected")
@@ -23,7 +23,7 @@ def fits(pattern: Any, value: Any) -> bool:
     if isinstance(pattern, dict):
         if pattern.keys() == {"matches"} and isinstance(pattern["matches"], str):
             return isinstance(value, str) and re.search(pattern["matches"], value) is not None
-        return isinstance(value, dict) and all(key in value and fits(part, value[key]) for key, part in pattern.items())
+        return isinstance(value, dict) and fits_all(pattern, value)
     if isinstance(pattern, list):
         return (
             isinstance(value, list)
@@ -31,6 +31,11 @@ def fits(pattern: Any, value: Any) -> bool:
             and all(fits(part, item) for part, item in zip(pattern, value, strict=True))
         )
     return type(pattern) is type(value) and bool(pattern == value)
+
+
+def fits_all(pattern: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    """Tell whether arguments have every key of a pattern with a value that fits; here `matches` is a key like any."""
+    return all(key in arguments and fits(part, arguments[key]) for key, part in pattern.items())
 
 
 def bad_pattern(pattern: Any) -> str | None:
@@ -108,13 +113,11 @@ def align(
             skip = max(longest[row + 1][column], longest[row][column + 1])
             longest[row][column] = max(skip, 1 + longest[row + 1][column + 1] if fit[row][column] else 0)
     pairs: list[Pair] = []
-    row = column = 0
-    while row < len(expected) and column < len(actual):
-        if fit[row][column] and longest[row][column] == 1 + longest[row + 1][column + 1]:
-            pairs.append(Pair(row, column))
-            row, column = row + 1, column + 1
-        elif longest[row + 1][column] == longest[row][column]:
-            row += 1
-        else:
-            column += 1
+    row = 0
+    for column in range(len(actual)):
+        for taken in range(row, len(expected)):
+            if fit[taken][column] and longest[row][column] == 1 + longest[taken + 1][column + 1]:
+                pairs.append(Pair(taken, column))
+                row = taken + 1
+                break
     return pairs

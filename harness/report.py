@@ -1,19 +1,22 @@
 """Verdicts and traces as text for people."""
 
+import re
 import shlex
 import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from unicodedata import category
 
 from tabulate import tabulate
 
 from harness.check import Verdict
 from harness.errors import CASSETTE_STATES
 from harness.runner import Case, Outcome
-from harness.trace import Call, Checkpoint, Trace, Turn
+from harness.trace import Anomaly, Call, Checkpoint, Trace, Turn
 
 _INDENT = "    "
+_LONGEST = 400
 _COLOURS = {"passed": "32", "failed": "31", "error": "31", "saved": "32"}
 
 
@@ -30,7 +33,13 @@ class Style:
 
 def plain(text: str) -> str:
     """Return text without anything that could move a cursor, set a colour or reverse the reading direction."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else f"\\x{ord(sign):02x}" for sign in text)
+    return "".join(map(_sign, text))
+
+
+def _sign(sign: str) -> str:
+    if sign.isprintable() or sign == "\n":
+        return sign
+    return " " if category(sign) == "Zs" else sign.encode("unicode_escape").decode()
 
 
 def cut(text: str, width: int) -> str:
@@ -38,8 +47,9 @@ def cut(text: str, width: int) -> str:
     line = plain(" ".join(text.split()))
     if len(line) <= width:
         return line
-    note = f"... (+{len(line) - width + 12})"
-    return line[: max(1, width - len(note))] + note
+    kept = max(0, width - len(f"... (+{len(line)})"))
+    note = f"... (+{len(line) - kept})"
+    return line[:kept] + note if len(note) <= width else "..."[:width]
 
 
 def record_command(case: Case) -> str:
@@ -53,7 +63,7 @@ def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style
     """Return a line for each case with its findings, anomalies and errors below it."""
     rows = [
         (
-            outcome.case.id,
+            _line(outcome.case.id),
             verdict.status,
             str(outcome.trace.counts.rounds),
             str(outcome.trace.counts.calls),
@@ -66,7 +76,7 @@ def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style
     head, rule, *lines = text.splitlines()
     shown = [style.paint(head, "1"), rule]
     for line, outcome, verdict in zip(lines, outcomes, verdicts, strict=True):
-        start = len(line) - len(line[len(outcome.case.id) :].lstrip())
+        start = len(line) - len(line[len(_line(outcome.case.id)) :].lstrip())
         end = start + len(verdict.status)
         shown.append(line[:start] + style.paint(line[start:end], _COLOURS[verdict.status]) + line[end:])
         shown += [f"{_INDENT}{note}" for note in _notes(outcome, verdict, style)]
@@ -75,15 +85,29 @@ def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style
 
 def _notes(outcome: Outcome, verdict: Verdict, style: Style) -> Iterator[str]:
     if verdict.error is not None:
-        yield style.paint(plain(verdict.error).replace("\n", f"\n{_INDENT}"), _COLOURS["error"])
+        for line in verdict.error.split("\n"):
+            yield style.paint(cut(line, _LONGEST), _COLOURS["error"])
         if outcome.trace.error and outcome.trace.error.kind in CASSETTE_STATES:
-            yield f"record it: {record_command(outcome.case)}"
+            yield f"record it: {_line(record_command(outcome.case))}"
     for finding in verdict.findings:
-        said = f"{finding.place}: {finding.what}: expected {finding.expected}, got {finding.got}"
-        yield style.paint(plain(said).replace("\n", "\\n"), _COLOURS["failed"])
+        said = f"expected {_short(finding.expected)}, got {_short(finding.got)}"
+        yield style.paint(f"{_line(finding.place)}: {_line(finding.what)}: {said}", _COLOURS["failed"])
     for anomaly in outcome.trace.anomalies:
-        where = f"turn {anomaly.turn}, round {anomaly.round}" + (f", call {anomaly.call}" if anomaly.call else "")
-        yield style.paint(f"anomaly: {where}: {plain(anomaly.detail)}".replace("\n", "\\n"), "33")
+        yield style.paint(_anomaly(anomaly), "33")
+
+
+def _line(text: str) -> str:
+    """Return text on one line, line feeds shown as they are written."""
+    return plain(text).replace("\n", "\\n")
+
+
+def _short(text: str) -> str:
+    return cut(_line(text), _LONGEST)
+
+
+def _anomaly(anomaly: Anomaly) -> str:
+    where = f"turn {anomaly.turn}, round {anomaly.round}" + (f", call {anomaly.call}" if anomaly.call else "")
+    return f"anomaly: {where}: {_short(anomaly.detail)}"
 
 
 def summary(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], seconds: float, what: str = "replayed") -> str:
@@ -104,14 +128,13 @@ def conversation(trace: Trace, style: Style, width: int | None = None) -> str:
     width = width or min(shutil.get_terminal_size((100, 24)).columns, 120)
     counts = trace.counts
     head = ", ".join(_number(getattr(counts, name), name) for name in ("turns", "rounds", "calls", "checkpoints"))
-    lines = [style.paint(trace.case, "1"), f"{head}; {trace.stop}"]
+    lines = [style.paint(_line(trace.case), "1"), f"{head}; {trace.stop}"]
     for number, turn in enumerate(trace.turns, 1):
         lines += ["", *_turn(number, turn, style, width)]
     if trace.error:
         lines += ["", style.paint(f"error ({trace.error.kind}): {plain(trace.error.message)}", "31")]
     for anomaly in trace.anomalies:
-        said = f"anomaly: turn {anomaly.turn}, round {anomaly.round}: {plain(anomaly.detail)}"
-        lines.append(style.paint(cut(said, 4 * width), "33"))
+        lines.append(style.paint(_anomaly(anomaly), "33"))
     return "\n".join(lines)
 
 
@@ -120,8 +143,7 @@ def _turn(number: int, turn: Turn, style: Style, width: int) -> Iterator[str]:
     yield from _said("user", turn.user, style.paint("user", "36"), width)
     for place, round_ in enumerate(turn.rounds, 1):
         kind = " (notice)" if round_.kind == "notice" else ""
-        final = place == len(turn.rounds) and not round_.calls
-        if round_.text and not (final and turn.response == round_.text):
+        if round_.text and not (place == len(turn.rounds) and turn.response == round_.text):
             yield from _said(f"model, round {place}{kind}", round_.text, None, width)
         for call in round_.calls:
             yield from _call(place, call, style, width)
@@ -141,7 +163,7 @@ def _number(number: int, words: str) -> str:
 
 
 def _pending(checkpoint: Checkpoint) -> str:
-    return ", ".join(call.name for call in checkpoint.pending)
+    return ", ".join(_line(call.name) for call in checkpoint.pending)
 
 
 def _has_notice(turn: Turn, checkpoint: Checkpoint) -> bool:
@@ -161,7 +183,7 @@ def _call(place: int, call: Call, style: Style, width: int) -> Iterator[str]:
 
 def _said(who: str, text: str, painted: str | None, width: int) -> Iterator[str]:
     head = painted or who
-    body = plain(text).splitlines() or ["(empty)"]
+    body = plain(re.sub(r"\r\n?", "\n", text).expandtabs(4)).splitlines() or ["(empty)"]
     wrapped = [part for line in body for part in (textwrap.wrap(line, width - 4) or [""])]
     if len(wrapped) == 1 and len(who) + len(wrapped[0]) + 4 <= width:
         yield f"  {head}: {wrapped[0]}"

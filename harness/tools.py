@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from harness.errors import InputError, did_you_mean
-from harness.matching import fits
+from harness.matching import fits_all
 from harness.scenario import Effect, Rule
 from harness.settings import Catalogue
 
@@ -152,7 +152,7 @@ class _Player:
 
     def play(self, args: dict[str, Any]) -> Effect | None:
         """Return the effect of a call, or None when the rule does not cover it."""
-        if self._rule.when is not None and not fits(self._rule.when, args):
+        if self._rule.when is not None and not fits_all(self._rule.when, args):
             return None
         effects = self._rule.effects
         if isinstance(effects, Effect):

@@ -218,6 +218,7 @@ def read_lines(path: Path) -> Iterator[Trace]:
     Raises:
         InputError: a line is not a trace; it is named with what is wrong in it.
     """
+    number = 0
     try:
         with jsonlines.open(path, loads=json.loads) as reader:
             for number, line in enumerate(reader, 1):
@@ -229,6 +230,8 @@ def read_lines(path: Path) -> Iterator[Trace]:
                     raise InputError(f"{shown(path)}:{number}:1: not a trace: {where}: {first['msg']}") from None
     except jsonlines.InvalidLineError as error:
         raise InputError(f"{shown(path)}:{error.lineno}:1: not a trace: {error.args[0]}") from None
+    except RecursionError:
+        raise InputError(f"{shown(path)}:{number + 1}:1: not a trace: nested too deeply") from None
     except UnicodeDecodeError:
         raise InputError(f"{shown(path)}:1:1: not UTF-8 text") from None
     except FileNotFoundError:

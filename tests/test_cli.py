@@ -59,7 +59,7 @@ def test_broken_expectation_is_one_and_its_line(project: Path, capsys: pytest.Ca
     edit(project / "scenarios/files/denied.yaml", "rounds: 3", "rounds: 2")
     code, out, _ = run(capsys, "run")
     assert code == 1
-    assert "scenarios/files/denied.yaml:16:15: turn 1, rounds: expected 2, got 3" in lines(out)
+    assert "scenarios/files/denied.yaml:16:7: turn 1, rounds: expected 2, got 3" in lines(out)
     assert "look at the first that failed: harness show files/denied@careful/chat+all" in out
 
 
@@ -71,7 +71,7 @@ def test_missing_cassette_is_two_and_the_command(project: Path, capsys: pytest.C
     assert code == 2
     assert lines(out)[2:] == [
         "files/denied@careful/chat+all failed 3 2 1",
-        "scenarios/files/denied.yaml:16:15: turn 1, rounds: expected 2, got 3",
+        "scenarios/files/denied.yaml:16:7: turn 1, rounds: expected 2, got 3",
         "talk/hello@careful/chat+all error 0 0 0",
         "cassettes/careful/chat+all/talk/hello.yaml: nothing is recorded",
         "record it: harness record talk/hello",

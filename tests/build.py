@@ -1,0 +1,194 @@
+"""Small builders of scenarios, settings and traces, for tests that are about one part of them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from textwrap import dedent
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from hypothesis import settings as limits
+
+from harness.runner import Case, Outcome
+from harness.scenario import Scenario, ScenarioFile
+from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
+from harness.source import parse, validate
+from harness.trace import (
+    Anomaly,
+    Call,
+    Checkpoint,
+    Decision,
+    Failure,
+    Pending,
+    Round,
+    Stop,
+    Trace,
+    Turn,
+    Usage,
+    count,
+)
+from harness.trace import Outcome as CallOutcome
+
+EXAMPLES = limits(deadline=None, derandomize=True, database=None)
+"""How properties are tried: the same hundred examples each time, however slow the machine."""
+
+SCENARIO = Path("scenarios/area/name.yaml")
+"""Where the scenarios of these builders say that they stand."""
+
+CASE = "area/name@careful/chat+all"
+"""The id of the case that these builders are about."""
+
+MARK = "▸"
+"""Stands in a YAML text before the place at which a message should point."""
+
+CATALOGUE = Catalogue(
+    label="small",
+    levels=("guest", "user", "admin"),
+    tools={
+        "web_search": Tool(description="Search.", access="guest"),
+        "file_read": Tool(description="Read."),
+        "file_delete": Tool(description="Delete.", confirm=True),
+        "shell_exec": Tool(description="Run.", access="admin", confirm=True),
+    },
+)
+"""Four tools on three access levels, two of which ask."""
+
+
+class Marked(NamedTuple):
+    """A YAML text and the place, as `line:col`, at which a mark stood in it."""
+
+    text: str
+    place: str
+
+
+def marked(text: str) -> Marked:
+    """Return an indented YAML text without its only mark, and where that stood."""
+    text = dedent(text).lstrip("\n")
+    before, found, after = text.partition(MARK)
+    if not found or MARK in after:
+        raise ValueError(f"one mark is needed: {text}")
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return Marked(before + after, f"{line}:{column}")
+
+
+def scenario(text: str = "{title: T., turns: [{user: Go.}]}", path: Path = SCENARIO) -> Scenario:
+    """Return the scenario that a YAML text describes."""
+    document = parse(dedent(text).lstrip("\n"), path)
+    return Scenario("/".join(path.with_suffix("").parts[1:]), validate(document, ScenarioFile), document)
+
+
+def call(
+    name: str,
+    arguments: Mapping[str, Any] | None = MappingProxyType({}),
+    *,
+    raw: str | None = None,
+    id: str = "",  # noqa: A002 - the field's name
+    decision: Decision = "none",
+    outcome: CallOutcome = "executed",
+    result: str | None = "ok",
+) -> Call:
+    """Return a call; its raw text is made from its arguments where it is not given."""
+    return Call(
+        id=id,
+        name=name,
+        arguments=None if arguments is None else dict(arguments),
+        raw_arguments=json.dumps(dict(arguments or {}), ensure_ascii=False) if raw is None else raw,
+        decision=decision,
+        outcome=outcome,
+        result=result,
+    )
+
+
+def act(*calls: Call, text: str | None = None) -> Round:
+    """Return a round that acts on its calls, or ends with its text."""
+    return Round(kind="act", text=text, finish_reason="tool_calls" if calls else "stop", usage=None, calls=calls)
+
+
+def notice(text: str | None = "Shall I?") -> Round:
+    """Return a round that words a confirmation request."""
+    return Round(kind="notice", text=text, finish_reason="stop", usage=None, calls=())
+
+
+def checkpoint(
+    *names: str,
+    answer: Literal["confirmed", "denied"] | None = "denied",
+    round: int = 1,  # noqa: A002 - the field's name
+) -> Checkpoint:
+    """Return a pause before these tools, which are the first calls of their round."""
+    pending = tuple(Pending(call=at, name=name) for at, name in enumerate(names, 1))
+    return Checkpoint(round=round, pending=pending, answer=answer)
+
+
+def turn(
+    *rounds: Round,
+    user: str = "Go.",
+    response: str | None = "Done.",
+    stop: Stop = "final",
+    checkpoints: Iterable[Checkpoint] = (),
+    offered: Iterable[str] = (),
+) -> Turn:
+    """Return a turn; without rounds it has the one that gives its response."""
+    return Turn(
+        user=user,
+        offered=tuple(offered),
+        response=response,
+        stop=stop,
+        rounds=rounds or (act(text=response),),
+        checkpoints=tuple(checkpoints),
+    )
+
+
+def trace(
+    *turns: Turn, error: Failure | None = None, anomalies: Iterable[Anomaly] = (), case_id: str = CASE, repeat: int = 1
+) -> Trace:
+    """Return the trace of these turns, with everything counted."""
+    name, _, settings_id = case_id.partition("@")
+    model, _, variant = settings_id.partition("/")
+    return Trace(
+        case=case_id,
+        scenario=name,
+        model=model,
+        variant=variant.partition("~")[0],
+        repeat=repeat,
+        counts=count(turns),
+        stop="error" if error else turns[-1].stop,
+        error=error,
+        anomalies=tuple(anomalies),
+        usage=Usage(),
+        turns=turns,
+    )
+
+
+def settings(
+    model: Model | None = None,
+    *,
+    catalogue: Catalogue = CATALOGUE,
+    persona: Persona | None = None,
+    repeats: int = 1,
+    variant: str = "chat+all",
+) -> Settings:
+    """Return settings that name nothing but what is given."""
+    texts = Texts(tools_available="Tools.", awaiting="[{name}]", denied="Denied.", notice="{names}?", limit="Stopped.")
+    return Settings(
+        model=model or Model(label="careful", type="scripted"),
+        persona=persona or Persona(label="plain"),
+        catalogue=catalogue,
+        tools=Tools(label="all"),
+        role=Role(label="chat"),
+        loop=Loop(label="production", texts=texts),
+        repeats=repeats,
+        variant=variant,
+    )
+
+
+def case(
+    of: Scenario | None = None, under: Settings | None = None, *, repeat: int = 1, overrides: Iterable[str] = ()
+) -> Case:
+    """Return a case of a scenario under settings."""
+    return Case(of or scenario(), under or settings(), repeat, tuple(overrides))
+
+
+def outcome(came: Trace, of: Case | None = None, *, seconds: float = 0.25) -> Outcome:
+    """Return what came of a case."""
+    return Outcome(of or case(), came, unplayed=0, saved=False, seconds=seconds)

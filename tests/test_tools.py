@@ -1,0 +1,380 @@
+"""Tools are seen through access level and allow-lists, answer as the scenario says, and report every call."""
+
+import asyncio
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import InputError
+from harness.settings import Catalogue, Tool
+from harness.tools import Execution, ToolError, ToolSet, as_text, needs_confirmation, permitted
+from tests.build import CATALOGUE, EXAMPLES, scenario
+
+POOL = ("alpha", "beta", "gamma", "delta", "epsilon")
+LEVELS = CATALOGUE.levels
+NAMES = st.sets(st.sampled_from(POOL))
+LIST = st.none() | st.lists(st.sampled_from((*POOL, "unheard_of")))
+ACCESS = st.sampled_from(LEVELS)
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Catalogue:
+    """Draw a catalogue with some of the pool's tools, in any order, on any levels."""
+    names = draw(st.permutations(POOL))[: draw(st.integers(0, len(POOL)))]
+    tools = {name: Tool(description=name, access=draw(ACCESS), confirm=draw(st.booleans())) for name in names}
+    return Catalogue(label="drawn", levels=LEVELS, tools=tools)
+
+
+def toolset(
+    tools: str = "{}", *, access: str = "user", allow: Collection[str] | None = None, catalogue: Catalogue = CATALOGUE
+) -> tuple[ToolSet, list[Execution]]:
+    """Return the tools whose rules a YAML text gives, and the list that they report to."""
+    seen: list[Execution] = []
+    rules = scenario(f"{{title: T., turns: [{{user: Go.}}], tools: {tools}}}").file.tools
+    return ToolSet(catalogue, rules, access=access, allow=allow, report=seen.append), seen
+
+
+def told(tools: ToolSet, name: str, arguments: dict[str, Any] | None = None) -> str:
+    """Return what a loop gets from a call: the result, or the message of the error behind an exclamation mark."""
+    try:
+        return asyncio.run(tools.call(name, arguments or {}))
+    except ToolError as error:
+        return f"! {error}"
+
+
+# Who sees what
+
+
+@pytest.mark.parametrize(
+    ("access", "lists", "names"),
+    [
+        ("guest", [], ["web_search"]),
+        ("user", [], ["web_search", "file_read", "file_delete"]),
+        ("admin", [], ["web_search", "file_read", "file_delete", "shell_exec"]),
+        ("admin", [None, None], ["web_search", "file_read", "file_delete", "shell_exec"]),
+        ("admin", [["shell_exec", "file_read"]], ["file_read", "shell_exec"]),
+        ("admin", [["shell_exec", "file_read"], None, ["file_read", "web_search"]], ["file_read"]),
+        ("user", [["shell_exec"]], []),
+        ("user", [["file_read", "file_read", "unheard_of"]], ["file_read"]),
+        ("admin", [[]], []),
+        ("admin", [["file_read"], []], []),
+    ],
+)
+def test_permitted_is_access_and_every_list(access: str, lists: list[list[str] | None], names: list[str]) -> None:
+    """A tool is permitted by its level and by every list that is given, in the catalogue's order."""
+    assert permitted(CATALOGUE, access, *lists) == names
+
+
+@pytest.mark.parametrize(
+    ("access", "message"),
+    [
+        ("usr", "there is no access level 'usr' (did you mean 'user'?); there are: guest, user, admin"),
+        ("root", "there is no access level 'root'; there are: guest, user, admin"),
+        ("", "there is no access level ''; there are: guest, user, admin"),
+    ],
+)
+def test_unknown_access_is_refused(access: str, message: str) -> None:
+    """An access level that the catalogue lacks is an error that names those it has."""
+    with pytest.raises(InputError) as caught:
+        permitted(CATALOGUE, access)
+    assert str(caught.value) == message
+
+
+@EXAMPLES
+@given(catalogues(), ACCESS, st.lists(LIST, max_size=3), LIST)
+def test_an_allow_list_never_adds(
+    catalogue: Catalogue, access: str, lists: list[list[str] | None], more: list[str] | None
+) -> None:
+    """With one list more, what is permitted is what was and stands in that list."""
+    before = permitted(catalogue, access, *lists)
+    after = permitted(catalogue, access, *lists, more)
+    assert after == [name for name in before if more is None or name in more]
+
+
+@EXAMPLES
+@given(catalogues(), st.lists(LIST, max_size=2))
+def test_levels_never_leak(catalogue: Catalogue, lists: list[list[str] | None]) -> None:
+    """A level sees what the level below sees and its own tools, and nothing of a level above."""
+    seen = [set(permitted(catalogue, access, *lists)) for access in LEVELS]
+    for height, names in enumerate(seen):
+        assert {LEVELS.index(catalogue.tools[name].access) for name in names} <= set(range(height + 1))
+        assert set().union(*seen[:height]) <= names
+
+
+@EXAMPLES
+@given(catalogues(), ACCESS, st.lists(LIST, max_size=2))
+def test_permitted_keeps_the_order_of_the_catalogue(
+    catalogue: Catalogue, access: str, lists: list[list[str] | None]
+) -> None:
+    """The order of allow-lists and their repeats do not show."""
+    names = permitted(catalogue, access, *lists)
+    assert names == [name for name in catalogue.tools if name in names]
+
+
+# Who is asked
+
+
+@EXAMPLES
+@given(NAMES, st.none() | NAMES, st.none() | NAMES)
+def test_confirmation_is_required_less_allowed_and_always_denied(
+    required: set[str], allow: set[str] | None, deny: set[str] | None
+) -> None:
+    """The user is asked about a denied tool always, about a required one unless it is allowed, and about no other."""
+    asked = needs_confirmation(required, allow, deny)
+    for name in POOL:
+        always, required_still = name in (deny or ()), name in required and name not in (allow or ())
+        assert (name in asked) == (always or required_still)
+
+
+@EXAMPLES
+@given(NAMES, NAMES)
+def test_confirm_allow_never_beats_confirm_deny(required: set[str], both: set[str]) -> None:
+    """A tool on both of the user's lists is asked about."""
+    assert both <= needs_confirmation(required, both, both)
+
+
+# What they look like
+
+
+def test_schemas_are_openais() -> None:
+    """Tools are offered in OpenAI's form with their own parameters, in the catalogue's order."""
+    parameters = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
+    catalogue = Catalogue(
+        label="two",
+        tools={
+            "zip": Tool(description="Pack.", parameters=parameters),
+            "ask": Tool(description="Ask.", access="guest"),
+        },
+    )
+    tools, _ = toolset(catalogue=catalogue)
+    assert tools.schemas("user") == [
+        {"type": "function", "function": {"name": "zip", "description": "Pack.", "parameters": parameters}},
+        {
+            "type": "function",
+            "function": {"name": "ask", "description": "Ask.", "parameters": {"type": "object", "properties": {}}},
+        },
+    ]
+
+
+@EXAMPLES
+@given(catalogues(), ACCESS, LIST, ACCESS, LIST)
+def test_schemas_only_restrict(
+    catalogue: Catalogue, access: str, allow: list[str] | None, user_role: str, tool_list: list[str] | None
+) -> None:
+    """Whatever a loop asks for, it sees what the case permits and its own words permit too."""
+    tools = ToolSet(catalogue, {}, access=access, allow=allow)
+    offered = [schema["function"]["name"] for schema in tools.schemas(user_role, tool_list)]
+    mine, asked = permitted(catalogue, access, allow), permitted(catalogue, user_role, tool_list)
+    assert offered == [name for name in mine if name in asked]
+
+
+def test_schemas_for_an_unknown_level_are_refused() -> None:
+    """A loop that asks for the tools of an unknown level gets an error."""
+    tools, _ = toolset()
+    with pytest.raises(InputError, match=r"^there is no access level 'superuser' \(did you mean 'user'\?\); there are"):
+        tools.schemas("superuser")
+
+
+def test_confirm_required_is_the_catalogues() -> None:
+    """The tools asked about by default are the catalogue's, whether or not they are permitted."""
+    tools, _ = toolset(access="guest", allow=[])
+    assert tools.confirm_required == frozenset({"file_delete", "shell_exec"})
+
+
+# What they answer
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("plain", "plain"),
+        ("'  kept as it is\n'", "  kept as it is "),
+        ("''", ""),
+        ("3", "3"),
+        ("1.0", "1.0"),
+        ("true", "true"),
+        ("{returns: null}", "null"),
+        ("{returns: [1, a, null]}", '[1, "a", null]'),
+        ("{returns: {name: Zoë, tags: []}}", '{"name": "Zoë", "tags": []}'),
+        ("{returns: '{\"a\": 1}'}", '{"a": 1}'),
+        ("[plain]", "plain"),
+        ("{otherwise: plain}", "plain"),
+        ("{otherwise: {returns: {a: 1}}}", '{"a": 1}'),
+        ("{raises: quota exceeded}", "! quota exceeded"),
+        ("{raises: ''}", "! "),
+        ("{otherwise: {raises: gone}}", "! gone"),
+        ("{sequence: [one]}", "one"),
+    ],
+)
+def test_results_are_text(value: str, text: str) -> None:
+    """Text is given as it is, anything else as JSON, and what raises is an error with its message."""
+    tools, _ = toolset(f"{{file_read: {value}}}")
+    assert told(tools, "file_read") == text
+
+
+@EXAMPLES
+@given(st.text() | st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
+def test_results_come_back_from_text(value: Any) -> None:
+    """A result that is text stays equal, and any other can be read back from its JSON."""
+    text = as_text(value)
+    assert (text if isinstance(value, str) else json.loads(text)) == value
+
+
+RULES = """{file_read: [
+  {when: {path: a.txt, limit: 1}, returns: both},
+  {when: {path: a.txt}, returns: path},
+  {when: {path: {matches: '\\.md$'}}, returns: markdown},
+  {when: {where: {folder: x}}, returns: nested},
+  {when: {path: a.txt}, returns: too late},
+  {when: {limit: 1}, raises: no path},
+]}"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"path": "a.txt", "limit": 1}, "both"),
+        ({"path": "a.txt"}, "path"),
+        ({"path": "a.txt", "limit": True}, "path"),
+        ({"path": "a.txt", "limit": 1.0}, "path"),
+        ({"path": "a.txt", "other": "is free"}, "path"),
+        ({"path": "notes.md"}, "markdown"),
+        ({"path": "notes.md.txt", "limit": 1}, "! no path"),
+        ({"where": {"folder": "x", "deep": 1}}, "nested"),
+        ({"path": ["a.txt"]}, '! the scenario has no result for file_read with {"path": ["a.txt"]}'),
+        ({"limit": "1"}, '! the scenario has no result for file_read with {"limit": "1"}'),
+        ({"path": "ä"}, '! the scenario has no result for file_read with {"path": "ä"}'),
+        ({}, "! the scenario has no result for file_read with {}"),
+    ],
+)
+def test_first_rule_that_fits_wins(arguments: dict[str, Any], text: str) -> None:
+    """Rules are tried in order, JSON types count, and a call that none fits is an error that shows it."""
+    tools, _ = toolset(RULES)
+    assert told(tools, "file_read", arguments) == text
+
+
+def test_an_argument_may_be_called_matches() -> None:
+    """On the top level of `when` a key `matches` is the tool's own argument, for arguments are never a text."""
+    tools, _ = toolset("{file_read: {when: {matches: TODO}, returns: found}}")
+    assert told(tools, "file_read", {"matches": "TODO"}) == "found"
+
+
+def test_sequence_is_used_up() -> None:
+    """A sequence gives its results in order, and then no longer applies."""
+    tools, _ = toolset("{file_read: {sequence: [one, {raises: two}, {returns: [3]}]}}")
+    assert [told(tools, "file_read") for _ in range(5)] == [
+        "one",
+        "! two",
+        "[3]",
+        "! the scenario has no result for file_read with {}",
+        "! the scenario has no result for file_read with {}",
+    ]
+
+
+def test_rules_below_take_over_from_a_sequence() -> None:
+    """Calls that a used-up sequence no longer covers are covered by the rules below it."""
+    tools, _ = toolset("{file_read: [{sequence: [one]}, {sequence: [two]}, {otherwise: rest}]}")
+    assert [told(tools, "file_read") for _ in range(4)] == ["one", "two", "rest", "rest"]
+
+
+def test_sequence_counts_fitting_calls() -> None:
+    """A sequence with arguments is moved on by the calls that have them, and by no others."""
+    tools, _ = toolset("{file_read: [{when: {path: a}, sequence: [one, two]}, {otherwise: rest}]}")
+    asked = ["a", "b", "a", "b", "a"]
+    assert [told(tools, "file_read", {"path": path}) for path in asked] == ["one", "rest", "two", "rest", "rest"]
+
+
+def test_two_cases_share_no_sequence() -> None:
+    """Each tool set plays a scenario's sequences from their start."""
+    rules = scenario("{title: T., turns: [{user: Go.}], tools: {file_read: {sequence: [one, two]}}}").file.tools
+    sets = [ToolSet(CATALOGUE, rules) for _ in range(2)]
+    assert [told(tools, "file_read") for tools in sets for _ in range(2)] == ["one", "two", "one", "two"]
+
+
+def test_otherwise_takes_what_is_left() -> None:
+    """The rule `otherwise` takes every call that none above it covers, and hides what stands below."""
+    tools, _ = toolset("{file_read: [{when: {path: a}, returns: A}, {otherwise: rest}, {when: {path: b}, returns: B}]}")
+    assert [told(tools, "file_read", {"path": path}) for path in "abc"] == ["A", "rest", "rest"]
+
+
+def test_rules_of_other_tools_do_not_cover() -> None:
+    """A tool without rules of its own is not covered."""
+    tools, _ = toolset("{file_read: text}")
+    assert told(tools, "web_search", {"query": "x"}) == (
+        '! the scenario has no result for web_search with {"query": "x"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("file_read", "text"),
+        ("web_search", "! the tool 'web_search' is not allowed here"),
+        ("shell_exec", "! the tool 'shell_exec' is not allowed here"),
+        ("file_raed", "! there is no tool 'file_raed'"),
+        ("", "! there is no tool ''"),
+        ("FILE_READ", "! there is no tool 'FILE_READ'"),
+    ],
+)
+def test_unknown_and_forbidden_tools_are_refused(name: str, text: str) -> None:
+    """A tool that does not exist, or that level or list forbid, is refused although the scenario has rules for it."""
+    rules = "{file_read: text, web_search: text, shell_exec: text, file_raed: text}"
+    tools, _ = toolset(rules, allow=["file_read", "shell_exec"])
+    assert told(tools, name) == text
+
+
+def test_everything_is_reported() -> None:
+    """Each call is reported as it arrived, with what came of it, before its error is raised."""
+    tools, seen = toolset("{file_read: [{when: {path: a}, returns: {b: 1}}, {when: {path: c}, raises: gone}]}")
+    for name, arguments in (
+        ("file_read", {"path": "a"}),
+        ("file_read", {"path": "c"}),
+        ("file_read", {"path": "d"}),
+        ("shell_exec", {"command": "ls"}),
+        ("rm", {}),
+    ):
+        told(tools, name, arguments)
+    assert seen == [
+        Execution("file_read", {"path": "a"}, "executed", '{"b": 1}'),
+        Execution("file_read", {"path": "c"}, "failed", "gone"),
+        Execution("file_read", {"path": "d"}, "failed", 'the scenario has no result for file_read with {"path": "d"}'),
+        Execution("shell_exec", {"command": "ls"}, "refused", "the tool 'shell_exec' is not allowed here"),
+        Execution("rm", {}, "refused", "there is no tool 'rm'"),
+    ]
+
+
+def test_nobody_need_listen() -> None:
+    """Tools work without anyone to report to."""
+    assert told(ToolSet(CATALOGUE, {}), "rm") == "! there is no tool 'rm'"
+
+
+PATHS = st.none() | st.sampled_from("ab")
+RULE = st.tuples(PATHS, st.integers(0, 2))
+
+
+@EXAMPLES
+@given(st.lists(RULE, max_size=4), st.lists(st.sampled_from("abc"), max_size=8))
+def test_rules_play_like_a_list_of_uses(rules: list[tuple[str | None, int]], asked: Sequence[str]) -> None:
+    """Any mix of rules and sequences gives what a plain list of remaining uses gives."""
+    written = []
+    for at, (path, length) in enumerate(rules):
+        when = {} if path is None else {"when": {"path": path}}
+        results = [f"{at}.{use}" for use in range(length)]
+        written.append({**when, **({"sequence": results} if results else {"returns": f"{at}"})})
+    left = [[f"{at}.{use}" for use in range(length)] if length else None for at, (_, length) in enumerate(rules)]
+    expected = []
+    for path in asked:
+        wanted = f'! the scenario has no result for file_read with {{"path": "{path}"}}'
+        for at, (when_path, _) in enumerate(rules):
+            uses = left[at]
+            if when_path not in (None, path) or uses == []:
+                continue
+            wanted = f"{at}" if uses is None else uses.pop(0)
+            break
+        expected.append(wanted)
+    tools, _ = toolset(json.dumps({"file_read": written}))
+    assert [told(tools, "file_read", {"path": path}) for path in asked] == expected
