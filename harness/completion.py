@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, NoReturn
 
 from harness.errors import ModelError
@@ -26,7 +27,7 @@ class AskedCall:
         if not self.arguments:
             return {}
         try:
-            value = json.loads(self.arguments, parse_constant=_not_json)
+            value = _whole(json.loads(self.arguments, parse_constant=_not_json, parse_float=_finite))
         except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) and _is_flat(value) else None
@@ -53,12 +54,15 @@ def read(body: str) -> Completion:
     Raises:
         ModelError: it is not a chat completion with a choice; the message is the provider's own where it gave one.
     """
+    if not body.strip():
+        raise ModelError("the endpoint's answer is empty")
     try:
         data = _whole(json.loads(body))
     except (ValueError, RecursionError):
         raise ModelError(f"the endpoint's answer is not JSON: {excerpt(body)}") from None
     if not isinstance(data, dict):
-        raise ModelError(f"the endpoint's answer is not a chat completion: {excerpt(body)}")
+        told = told_error(data) if isinstance(data, list) else None
+        raise ModelError(told or f"the endpoint's answer is not a chat completion: {excerpt(body)}")
     choices = data.get("choices")
     if not isinstance(choices, list) or not choices:
         told = told_error(data)
@@ -89,6 +93,8 @@ def told_error(data: Any) -> str | None:
     """Return the message in an error body, in any of the forms that endpoints use, or None."""
     if isinstance(data, str):
         return data.strip() or None
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]  # as Gemini's endpoint does
     if not isinstance(data, dict):
         return None
     for key in ("error", "detail", "message"):
@@ -126,6 +132,11 @@ def _is_flat(value: Any, left: int = _DEEPEST) -> bool:
     return left > 0 and all(_is_flat(item, left - 1) for item in inner)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _not_json(text)
+
+
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(constant)
 
@@ -134,7 +145,8 @@ def _validation(item: Any) -> str | None:
     """Return one item of FastAPI's list of validation errors as text."""
     if not isinstance(item, dict) or not isinstance(item.get("msg"), str):
         return told_error(item)
-    where = ".".join(str(step) for step in item.get("loc") or ())
+    loc = item.get("loc") or []
+    where = ".".join(str(step) for step in (loc if isinstance(loc, list) else [loc]))
     return f"{where}: {item['msg']}" if where else str(item["msg"])
 
 

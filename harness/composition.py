@@ -1,14 +1,17 @@
 """Hydra composes the settings from a project's own configuration and the package's defaults behind it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from pydantic import ValidationError
 
 from harness.errors import InputError, did_you_mean
+from harness.matching import canonical
 from harness.settings import GROUPS, Composed, Settings
 from harness.source import dotted, problems, read, shown
 
@@ -68,8 +71,8 @@ class Conf:
         Raises:
             InputError: a file is not YAML.
         """
-        found = (read(origin.path).data for origin in self.choices(group).values() if origin.path)
-        return {str(data["label"]) for data in found if isinstance(data, dict) and "label" in data}
+        found = {name: read(origin.path).data for name, origin in self.choices(group).items() if origin.path}
+        return {str(data["label"]) for data in found.values() if isinstance(data, dict) and "label" in data}
 
     def compose(self, overrides: Sequence[str] = ()) -> tuple[Composition, ...]:
         """Return one composition for each point of the sweep that the overrides describe.
@@ -105,6 +108,10 @@ class Checked(NamedTuple):
     problems: tuple[str, ...]
 
 
+_UNSET = re.compile(r"Environment variable '(\w+)' not found")
+_MISSING_CHOICE = re.compile(r"Could not find '(\w+)/([^']+)'")
+
+
 class _Raw(NamedTuple):
     """What Hydra composed: plain data, and the choice made in each group."""
 
@@ -138,15 +145,16 @@ class _Composer:
         """Return the points of a sweep, each as plain overrides, in the order of Hydra's own sweeper."""
         from itertools import product
 
+        from hydra.core.global_hydra import GlobalHydra
         from hydra.core.override_parser.overrides_parser import OverridesParser
         from hydra.errors import HydraException
 
-        parser = OverridesParser.create()
+        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
         axes: list[list[str]] = []
         wrong: list[str] = []
         for text in overrides:
             try:
-                override = parser.parse_override(text)
+                [override] = parser.parse_overrides([text])
             except HydraException:
                 key = text.partition("=")[0]
                 wrong.append(
@@ -160,9 +168,15 @@ class _Composer:
             elif override.is_delete():
                 axes.append([text])
             elif override.is_sweep_override():
-                axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
+                if values := _values(override):
+                    axes.append([f"{override.get_key_element()}={value}" for value in values])
+                else:
+                    wrong.append(
+                        f"override '{name}=...': the sweep has no values that can be counted; list them: a,b,c"
+                    )
             else:
                 axes.append([text])
+        wrong += filter(None, (self._unknown(text) for axis in axes for text in axis))
         if wrong:
             raise InputError(*wrong)
         return list(dict.fromkeys(product(*axes)))
@@ -174,7 +188,7 @@ class _Composer:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
 
-        self._known(point)
+        choices: dict[str, str] = {}
         try:
             config = compose("config", overrides=list(map(_forced, point)), return_hydra_config=True)
             choices = {str(key): str(value) for key, value in config.hydra.runtime.choices.items() if key in GROUPS}
@@ -183,25 +197,62 @@ class _Composer:
                 resolve=True,
                 throw_on_missing=True,
             )
+        except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+            raise InputError(*self._unreadable(error)) from None
         except (HydraException, OmegaConfBaseException) as error:
-            said = f" with {' '.join(text.partition('=')[0] + '=...' for text in point)}" if point else ""
-            raise InputError(f"{shown(self._conf.folders[0])}: settings{said}: {_first_line(error)}") from None
+            raise InputError(self._uncomposed(error, point, choices)) from None
         if not isinstance(data, dict):
             raise InputError(f"{shown(self._conf.folders[0])}: config.yaml must be a mapping")
         return _Raw({str(key): value for key, value in data.items()}, choices)
 
-    def _known(self, point: Sequence[str]) -> None:
-        """Refuse choices that no folder has, with the nearest one that exists."""
-        wrong: list[str] = []
+    def _unreadable(self, error: Exception) -> list[str]:
+        """Return what is wrong with the files that Hydra could not read."""
+        found: list[str] = []
+        for folder in self._conf.folders:
+            for path in sorted(folder.rglob("*.yaml")):
+                try:
+                    read(path)
+                except InputError as problem:
+                    found += problem.problems
+        name = shown(self._conf.folders[0])
+        return found or [f"{name}:1:1: settings that include themselves, or that cannot be read: {_first_line(error)}"]
+
+    def _uncomposed(self, error: Exception, point: Sequence[str], choices: Mapping[str, str]) -> str:
+        """Word what Hydra says of a point, without the values of overrides, which may be secret."""
+        if missing := _MISSING_CHOICE.search(str(error)):
+            return self._no_choice(missing[1], missing[2])
+        message = _first_line(error)
         for text in point:
-            key, _, value = text.lstrip("+").partition("=")
-            if key in GROUPS and value.strip("'\"") not in (known := self._conf.choices(key)):
-                names = ", ".join(known)
-                wrong.append(
-                    f"override '{text}': there is no {key} '{value}'{did_you_mean(value, known)}; there are: {names}"
-                )
-        if wrong:
-            raise InputError(*wrong)
+            value = text.partition("=")[2]
+            message = message.replace(value, "...").replace(value.strip("'\""), "...") if len(value) > 2 else message
+        if unset := _UNSET.search(message):
+            message = f"the environment variable '{unset[1]}' is not set"
+        if key := str(getattr(error, "full_key", None) or ""):
+            origins = {group: self._origin(group, choice) for group, choice in choices.items()}
+            return f"{_Place(origins, point, self._conf)(key.split('.'))}: {key}: {message}"
+        files = [self._origin(group, value).path for group, _, value in (text.partition("=") for text in point)]
+        named = ", ".join(shown(path) for path in files if path) or shown(self._conf.folders[0] / "config.yaml")
+        return f"{named}:1:1: {message}"
+
+    def _no_choice(self, group: str, choice: str) -> str:
+        """Say where a defaults list names a choice that does not exist."""
+        known = self._conf.choices(group)
+        what = f"there is no {group} '{choice}'{did_you_mean(choice, known)}; there are: {', '.join(known)}"
+        for path in [folder / "config.yaml" for folder in self._conf.folders]:
+            document = read(path) if path.is_file() else None
+            defaults = document.data.get("defaults", []) if document and isinstance(document.data, dict) else []
+            if document and {group: choice} in defaults:
+                return f"{document.place(('defaults', defaults.index({group: choice}), group))}: {what}"
+        return f"{shown(self._conf.folders[0])}: {what}"
+
+    def _unknown(self, text: str) -> str | None:
+        """Return what is wrong with the choice of a group that no folder has, with the nearest one that exists."""
+        key, _, value = text.lstrip("+").partition("=")
+        known = self._conf.choices(key) if key in GROUPS else {}
+        if key not in GROUPS or value.strip("'\"") in known:
+            return None
+        names = ", ".join(known)
+        return f"override '{text}': there is no {key} '{value}'{did_you_mean(value, known)}; there are: {names}"
 
     def _judged(self, point: tuple[str, ...], raw: _Raw, default: _Raw) -> Composition:
         origins = {group: self._origin(group, choice) for group, choice in raw.choices.items()}
@@ -227,7 +278,11 @@ class _Composer:
         values = [text for text in point if text.lstrip("+~").partition("=")[0] not in GROUPS]
         if values:
             plain = self._compose([text for text in point if text not in values])
-            others += [text.lstrip("+") for text in values if not _silent(text) and _changes(text, plain.data)]
+            others += [
+                text.lstrip("+")
+                for text in values
+                if not _silent(text) and _at(raw.data, text) != _at(plain.data, text)
+            ]
         return "~".join([f"{composed.role.label}+{composed.tools.label}", *sorted(others)])
 
 
@@ -252,8 +307,13 @@ class _Place:
 
 
 def _unknown_names(composed: Composed, place: "_Place") -> Iterator[str]:
-    """Yield the names in allow-lists that the catalogue does not have."""
-    known = composed.catalogue.tools
+    """Yield the names in allow-lists and the access levels that the catalogue does not have."""
+    known, levels = composed.catalogue.tools, composed.catalogue.levels
+    for name, tool in known.items():
+        if tool.access not in levels:
+            location = ("catalogue", "tools", name, "access")
+            hint = f"{did_you_mean(tool.access, levels)}; there are: {', '.join(levels)}"
+            yield f"{place(location)}: {dotted(location)}: there is no access level '{tool.access}'{hint}"
     for group, allow in (("tools", composed.tools.allow), ("role", composed.role.allow)):
         for at, name in enumerate(allow or ()):
             if name not in known:
@@ -278,6 +338,16 @@ def _fall_back_to_defaults() -> None:
     Plugins.instance().register(Defaults)
 
 
+def _values(override: Any) -> list[str]:
+    """Return the values of a sweep, none where there are endlessly many."""
+    from hydra.errors import HydraException
+
+    try:
+        return list(override.sweep_string_iterator())
+    except (HydraException, AssertionError):
+        return []
+
+
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
@@ -293,17 +363,11 @@ def _silent(text: str) -> bool:
     return any(key == name or key.startswith(f"{name}.") for name in _SILENT)
 
 
-def _changes(text: str, plain: Mapping[str, Any]) -> bool:
-    """Tell whether an override changes the value that is there without it."""
-    import yaml
-
-    key, _, value = text.lstrip("+").partition("=")
-    here: Any = plain
-    for step in key.split("."):
-        if not isinstance(here, Mapping) or step not in here:
-            return True
-        here = here[step]
-    return bool(yaml.safe_load(value) != here)
+def _at(data: Any, text: str) -> str:
+    """Return as JSON what stands at the key of an override."""
+    for step in text.lstrip("+~").partition("=")[0].split("."):
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return canonical(data)
 
 
 def project(start: Path) -> Path:

@@ -3,9 +3,19 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from harness.matching import bad_expression, bad_pattern
 from harness.trace import Decision, Outcome, Stop
@@ -17,6 +27,16 @@ class Part(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, validate_by_name=False
     )
+    nullable: ClassVar[frozenset[str]] = frozenset()
+    """Keys behind which null may stand."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _something(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse keys with nothing behind them, which would look as if they said something."""
+        if value is None and info.field_name not in cls.nullable:
+            raise ValueError("nothing stands here; write a value, or remove the key")
+        return value
 
 
 def _expression(value: str) -> str:
@@ -112,8 +132,8 @@ class Words(Part):
         return _mapping(value, "must be the whole text, or {contains: ..., lacks: ..., matches: ...}")
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
+    def _not_empty(self) -> Self:
+        if self.equals is None and not (self.contains or self.lacks or self.matches):
             raise ValueError("needs 'equals', 'contains', 'lacks' or 'matches'")
         return self
 

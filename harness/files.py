@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+=,@~-]")
@@ -33,16 +34,22 @@ def write_whole(path: Path, text: str) -> None:
 
 def escaped(name: str) -> str:
     """Return the name with everything percent-encoded that some file system refuses or reads as a folder."""
-    safe = _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name)
+    safe = _UNSAFE.sub(
+        lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass")), name
+    )
     if safe.startswith("."):
         safe = f"%2E{safe[1:]}"
+    if safe.endswith("."):
+        safe = f"{safe[:-1]}%2E"
     if _RESERVED.match(safe):
         safe = f"%{ord(safe[0]):02X}{safe[1:]}"
     return safe if len(safe) <= _LONGEST else _shortened(safe)
 
 
-def _shortened(name: str) -> str:
-    """Cut a long name and end it with a digest of the whole, so that different names stay different."""
-    from hashlib import sha256
+def _encoded(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
-    return f"{name[: _LONGEST - 13]}-{sha256(name.encode()).hexdigest()[:12]}"
+
+def _shortened(name: str) -> str:
+    """Cut a long name and end it with a digest of the whole, behind a sign that no short name holds."""
+    return f"{name[: _LONGEST - 18]}%-{sha256(name.encode()).hexdigest()[:16]}"

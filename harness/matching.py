@@ -53,7 +53,7 @@ def bad_expression(expression: str) -> str | None:
     """Return what is wrong with a regular expression, or None."""
     try:
         re.compile(expression)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         return f"'{expression}' is not a regular expression: {error}"
     return None
 
@@ -89,7 +89,7 @@ def difference(one: Any, other: Any, path: str = "") -> Difference | None:
             if found := difference(here, there, f"{path}[{index}]"):
                 return found
         return None
-    return None if type(one) is type(other) and one == other else Difference(path, one, other)
+    return None if type(one) is type(other) and repr(one) == repr(other) else Difference(path, one, other)
 
 
 class Pair(NamedTuple):

@@ -143,7 +143,9 @@ def _turn(number: int, turn: Turn, style: Style, width: int) -> Iterator[str]:
     yield from _said("user", turn.user, style.paint("user", "36"), width)
     for place, round_ in enumerate(turn.rounds, 1):
         kind = " (notice)" if round_.kind == "notice" else ""
-        if round_.text and not (place == len(turn.rounds) and turn.response == round_.text):
+        if round_.kind == "notice" and not round_.text:
+            yield f"  model, round {place}{kind}: (no text; the loop's own sentence stands in)"
+        elif round_.text and not (place == len(turn.rounds) and turn.response == round_.text):
             yield from _said(f"model, round {place}{kind}", round_.text, None, width)
         for call in round_.calls:
             yield from _call(place, call, style, width)

@@ -1,13 +1,14 @@
 """Scenarios: what the user asks, what the tools return, what the user answers, and what must come out."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from harness.errors import InputError, did_you_mean
 from harness.expectation import Expectation, Names, Part, Pattern, TurnExpectation, expected_tools
@@ -15,6 +16,7 @@ from harness.source import Document, read, shown, validate
 from harness.trace import Stop, Trace
 
 SCRIPT_ENDING = ".script.yaml"
+_LONGEST_PATH = 250
 
 
 class Message(Part):
@@ -29,11 +31,11 @@ class Message(Part):
 class Applies(Part):
     """Where a scenario applies; elsewhere it is not planned."""
 
-    role: Names | None = None
+    role: Annotated[Names, Field(min_length=1)] | None = None
     """Names of roles."""
-    model: Names | None = None
+    model: Annotated[Names, Field(min_length=1)] | None = None
     """Labels of models."""
-    tools: Names | None = None
+    tools: Annotated[Names, Field(min_length=1)] | None = None
     """Names of tool lists."""
 
 
@@ -48,10 +50,23 @@ class User(Part):
     """Tools about which the user always wants to be asked."""
 
 
+def _finite(value: JsonValue) -> JsonValue:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise ValueError("holds a number that JSON cannot hold; write it in quotes") from None
+    return value
+
+
+Json = Annotated[JsonValue, AfterValidator(_finite)]
+
+
 class Effect(Part):
     """What a tool does when it is called: one of these."""
 
-    returns: JsonValue = None
+    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
+
+    returns: Json = None
     """The result; anything but text reaches the model as JSON."""
     raises: str | None = None
     """The message of the error that the tool raises."""
@@ -71,9 +86,11 @@ class Effect(Part):
 class Rule(Part):
     """One rule of a tool: when it applies and what the tool does then."""
 
+    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
+
     when: Pattern | None = None
     """Arguments that a call must have; without it every call fits."""
-    returns: JsonValue = None
+    returns: Json = None
     """The result; anything but text reaches the model as JSON."""
     raises: str | None = None
     """The message of the error that the tool raises."""
@@ -112,12 +129,26 @@ def _rules(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+def _reachable(rules: list[Rule]) -> list[Rule]:
+    """Refuse rules that can never apply, which is what a list of results looks like."""
+    for at, rule in enumerate(rules[:-1], 1):
+        if rule.when is None and rule.sequence is None:
+            raise ValueError(
+                f"rule {at} takes every call, so that rule {at + 1} never applies; "
+                "to return a list write {returns: [...]}, for one result after the other {sequence: [...]}"
+            )
+    return rules
+
+
+Rules = Annotated[list[Rule], Field(min_length=1), AfterValidator(_reachable), BeforeValidator(_rules)]
+
+
 class Answer(Part):
     """The user's answer at one checkpoint: `confirm`, `deny`, or one of these keys."""
 
-    confirm: Names | None = None
+    confirm: Annotated[Names, Field(min_length=1)] | None = None
     """Confirms these calls; they must be all that are pending."""
-    deny: Names | None = None
+    deny: Annotated[Names, Field(min_length=1)] | None = None
     """Denies these calls; they must be all that are pending."""
     any: Literal["confirm", "deny"] | None = None
     """Answers one checkpoint, whatever is pending."""
@@ -163,6 +194,16 @@ class ScenarioTurn(Part):
         return self
 
 
+def _time(value: str) -> str:
+    try:
+        aware = datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise ValueError("'now' must be a time with its zone, like 2026-03-01T09:00:00Z")
+    return value
+
+
 class ScenarioFile(Part):
     """A scenario file as it is written."""
 
@@ -174,27 +215,16 @@ class ScenarioFile(Part):
     """Where it applies; elsewhere it is not planned."""
     acts_as: User = Field(default=User(), alias="as")
     """Who the user is to the loop."""
-    now: str | None = None
+    now: Annotated[str, AfterValidator(_time)] | None = None
     """The time of the scenario, ISO 8601 with its zone; the only clock that the prompt sees."""
     session: list[Message] = []
     """Earlier messages of the conversation."""
-    tools: dict[str, Annotated[list[Rule], BeforeValidator(_rules)]] = {}
+    tools: dict[str, Rules] = {}
     """What the tools return: a text, or rules of which the first that fits wins."""
     turns: list[ScenarioTurn] = Field(min_length=1)
     """What the user says, turn by turn."""
     expect: Expectation | None = None
     """What must come out of the whole case."""
-
-    @model_validator(mode="after")
-    def _clock(self) -> Self:
-        if self.now is not None:
-            try:
-                aware = datetime.fromisoformat(self.now).tzinfo is not None
-            except ValueError:
-                aware = False
-            if not aware:
-                raise ValueError("'now' must be a time with its zone, like 2026-03-01T09:00:00Z")
-        return self
 
 
 @dataclass(frozen=True)
@@ -218,7 +248,7 @@ def load(path: Path, folder: Path) -> Scenario:
         InputError: what is wrong with the file, all problems at once.
     """
     document = read(path)
-    name = path.resolve().relative_to(folder.resolve()).as_posix().removesuffix(".yaml")
+    name = path.relative_to(folder).as_posix().removesuffix(".yaml")
     return Scenario(name, validate(document, ScenarioFile), document)
 
 
@@ -227,7 +257,8 @@ def find(folder: Path) -> list[Path]:
     found = (
         path
         for path in folder.rglob("*.yaml")
-        if not path.name.endswith(SCRIPT_ENDING)
+        if path.is_file()
+        and not path.name.endswith(SCRIPT_ENDING)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
@@ -240,7 +271,8 @@ def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) ->
         InputError: every problem of every selected file, a word that selects nothing, or a tag that nobody carries.
     """
     wanted = [path for path in find(folder) if not words or any(_named(word, path, folder) for word in words)]
-    wrong = [_nothing(word, folder) for word in words if not any(_named(word, path, folder) for path in wanted)]
+    wrong = [f"{shown(path)}:1:1: scenarios end with .yaml; rename the file" for path in sorted(folder.rglob("*.yml"))]
+    wrong += [_nothing(word, folder) for word in words if not any(_named(word, path, folder) for path in wanted)]
     loaded: list[Scenario] = []
     for path in wanted:
         try:
@@ -266,7 +298,11 @@ def _named(word: str, path: Path, folder: Path) -> bool:
     if any(sign in word for sign in "*?["):
         return fnmatchcase(name, plain)
     given = Path(word)
-    return given.exists() and (given.resolve() == path.resolve() or given.resolve() in path.resolve().parents)
+    return (
+        len(word) < _LONGEST_PATH
+        and given.exists()
+        and (given.resolve() == path.resolve() or given.resolve() in path.resolve().parents)
+    )
 
 
 def _nothing(word: str, folder: Path) -> str:

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from string import Formatter
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +15,6 @@ from pydantic import (
     Field,
     JsonValue,
     SecretStr,
-    model_validator,
 )
 
 from harness.errors import InputError
@@ -52,9 +52,9 @@ AllowList = Annotated[tuple[str, ...] | None, BeforeValidator(_listed)]
 class Params(Group):
     """What is sent beside the conversation; what is not given is not sent."""
 
-    temperature: float | None = None
+    temperature: float | None = Field(default=None, allow_inf_nan=False)
     """Sampling temperature."""
-    top_p: float | None = None
+    top_p: float | None = Field(default=None, allow_inf_nan=False)
     """Share of the probability mass that is sampled from."""
     seed: int | None = None
     """Seed of the sampling, where the endpoint has one."""
@@ -73,7 +73,7 @@ class Model(Group):
     """`scripted` plays the replies that stand beside each scenario."""
     host_type: str = "openwebui"
     """What serves it; `openwebui` has its API below `/api`, all others are used as given."""
-    api_url: str | None = None
+    api_url: str | None = Field(default=None, repr=False)
     """The endpoint's address."""
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """The environment variable that holds the key; the key itself never stands here."""
@@ -83,7 +83,7 @@ class Model(Group):
     """What is sent beside the conversation."""
     headers: dict[str, SecretStr] = {}
     """Further headers of each request; `${oc.env:NAME}` takes a value from the environment."""
-    timeout: float = Field(default=120, gt=0)
+    timeout: float = Field(default=120, gt=0, allow_inf_nan=False)
     """Seconds until a request is given up."""
     max_retries: int = Field(default=2, ge=0)
     """How often a request is tried again after 429, 5xx and lost connections."""
@@ -107,16 +107,20 @@ class Model(Group):
 
     def query(self) -> dict[str, str]:
         """Return what the address has behind its question mark, which every request carries."""
-        return dict(parse_qsl(urlsplit(self.api_url or "").query))
+        return dict(parse_qsl((self.api_url or "").partition("?")[2].partition("#")[0]))
 
     def secrets(self, environment: Mapping[str, str]) -> set[str]:
         """Return the values that must reach no file, log or message: key, header values, parts of the address."""
         values = {value.get_secret_value() for name, value in self.headers.items() if name.lower() not in _PUBLIC}
-        values |= {value.removeprefix("Bearer ") for value in values}
+        values |= {value.partition(" ")[2] for value in values}
         if self.api_key_env:
             values.add(environment.get(self.api_key_env, "").strip())
-        values.add(unquote(urlsplit(self.api_url or "").password or ""))
-        values |= {value for name, value in self.query().items() if name.lower() not in _PUBLIC}
+        address, _, query = (self.api_url or "").partition("?")
+        user, _, password = address.partition("//")[2].rpartition("@")[0].partition(":")
+        pairs = [pair.partition("=") for pair in query.partition("#")[0].split("&")]
+        parts = {user, password}
+        parts |= {value for name, _, value in pairs if name.lower() not in _PUBLIC}
+        values |= parts | set(map(unquote, parts)) | set(map(unquote_plus, parts))
         return {value for value in values if len(value) >= 8}
 
     def shared(self) -> dict[str, Any]:
@@ -126,17 +130,21 @@ class Model(Group):
 
 
 def without_credentials(url: str | None) -> str | None:
-    """Return an address without user, password, query and fragment."""
+    """Return an address without user, password, query and fragment, or None for what is no address."""
     if url is None:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """Return the text with three stars for every secret, in plain form and as JSON writes it."""
     for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
+        for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+            text = text.replace(form, "***")
     return text
 
 
@@ -172,14 +180,6 @@ class Catalogue(Group):
     tools: dict[str, Tool]
     """The tools by name, in the order in which they are offered."""
 
-    @model_validator(mode="after")
-    def _levels_exist(self) -> Self:
-        for name, tool in self.tools.items():
-            if tool.access not in self.levels:
-                known = ", ".join(self.levels)
-                raise ValueError(f"tool '{name}' has the access level '{tool.access}', but the levels are: {known}")
-        return self
-
 
 class Tools(Group):
     """An allow-list by name."""
@@ -201,35 +201,37 @@ class Role(Group):
     """Names from the catalogue; an empty list allows nothing, an absent one everything."""
 
 
+def _holding(*names: str) -> AfterValidator:
+    """Return a validator for a text that may hold these names in braces and nothing else."""
+
+    def judge(text: str) -> str:
+        try:
+            held = [
+                (name, spec, conversion) for _, name, spec, conversion in Formatter().parse(text) if name is not None
+            ]
+        except ValueError:
+            held = [("{", "", None)]
+        if any(name not in names or spec or conversion for name, spec, conversion in held):
+            known = " and ".join(f"{{{name}}}" for name in names)
+            raise ValueError(f"may hold {known} and nothing else in braces; write {{{{ for a brace")
+        return text
+
+    return AfterValidator(judge)
+
+
 class Texts(Group):
     """What the loop itself says."""
 
     tools_available: str
     """The standing instruction, appended to the system prompt."""
-    awaiting: str
+    awaiting: Annotated[str, _holding("name")]
     """The placeholder result of a held call, with `{name}`."""
     denied: str
     """The result of a denied call."""
-    notice: str
+    notice: Annotated[str, _holding("names")]
     """The confirmation request where the model words none, with `{names}`."""
-    limit: str
+    limit: Annotated[str, _holding("max_rounds")]
     """The response at the round limit, with `{max_rounds}`; the tools' results follow."""
-
-    @model_validator(mode="after")
-    def _fields_exist(self) -> Self:
-        given: dict[str, dict[str, str | int]] = {
-            "awaiting": {"name": ""},
-            "notice": {"names": ""},
-            "limit": {"max_rounds": 0},
-        }
-        for name, values in given.items():
-            try:
-                getattr(self, name).format(**values)
-            except (KeyError, IndexError, ValueError):
-                known = " and ".join(f"{{{value}}}" for value in values)
-                wrong = f"'{name}' may hold {known} and nothing else in braces; write {{{{ for a brace"
-                raise ValueError(wrong) from None
-        return self
 
 
 class Loop(Group):

@@ -1,11 +1,11 @@
 """YAML text to plain data with positions, and what is wrong in it as `file:line:col`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
-from typing import Any, NamedTuple, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, RootModel, ValidationError
@@ -17,6 +17,9 @@ Location = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""
 
 _MOST_NODES = 200_000
+_DEEPEST = 100
+_LONGEST_NUMBER = 400
+_UNREADABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\x80-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
 class _CoreLoader(yaml.CSafeLoader):
@@ -60,6 +63,8 @@ class Document:
         for step in location:
             if (*found, step) in self.values:
                 found = (*found, step)
+            elif isinstance(step, str):
+                break  # a number that is not there counts items of what is written as one item
         positions = self.keys if key and found in self.keys else self.values
         line, column = positions.get(found, Position(1, 1))
         return f"{shown(self.path)}:{line}:{column}"
@@ -97,8 +102,14 @@ def parse(text: str, path: Path) -> Document:
     Raises:
         InputError: the text is not one plain YAML document; all repeated keys at once.
     """
+    if wrong := _UNREADABLE.search(text):
+        line = text.count("\n", 0, wrong.start()) + 1
+        column = wrong.start() - text.rfind("\n", 0, wrong.start())
+        sign = f"U+{ord(wrong[0]):04X}"
+        raise InputError(f"{shown(path)}:{line}:{column}: not YAML: the character {sign} must be written as an escape")
     loader = None
     try:
+        _measure(text, path)
         loader = _CoreLoader(text)
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -107,6 +118,8 @@ def parse(text: str, path: Path) -> Document:
         begun = error.context_mark
         since = f" (begun at {begun.line + 1}:{begun.column + 1})" if error.context and begun else ""
         what = " ".join(filter(None, (f"{error.context or ''}{since}", error.problem)))
+        if mark and text[mark.index : mark.index + 1] == "\t":
+            what = "a tab stands where blanks must"
         raise InputError(f"{shown(path)}:{line}:{column}: not YAML: {what}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{shown(path)}:1:1: not YAML: {' '.join(str(error).split())}") from None
@@ -123,6 +136,23 @@ def parse(text: str, path: Path) -> Document:
     if builder.problems:
         raise InputError(*builder.problems)
     return Document(path, data, builder.keys, builder.values)
+
+
+def _measure(text: str, path: Path) -> None:
+    """Refuse text that is nested so deeply that libyaml's composer would crash on it.
+
+    Raises:
+        InputError: it is.
+    """
+    depth = 0
+    for event in yaml.parse(text, _CoreLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise InputError(f"{shown(path)}:{line}:1: nested too deeply to be read")
 
 
 class _Builder:
@@ -144,12 +174,12 @@ class _Builder:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
+            self._tag(node, "seq")
             return [self.build(child, (*location, index)) for index, child in enumerate(node.value)]
         return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
-        if node.tag != "tag:yaml.org,2002:map":
-            self._problem(node, f"the tag {node.tag} has no meaning here; remove it")
+        self._tag(node, "map")
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = self._key(key_node)
@@ -165,37 +195,62 @@ class _Builder:
     def _key(self, node: yaml.Node) -> str | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
             return str(node.value)
-        said = node.value if isinstance(node, yaml.ScalarNode) else "this"
-        self._problem(node, f"keys are text; write '{said}' in quotes")
+        if not isinstance(node, yaml.ScalarNode):
+            self._problem(node, "keys are text; this one is a list or a mapping")
+        elif _short_tag(node) in ("null", "bool", "int", "float"):
+            self._problem(node, f"keys are text; write '{node.value}' in quotes")
+        else:
+            self._tag(node, "str")
         return None
 
-    def _scalar(self, node: yaml.Node) -> Any:
-        text = str(node.value)
-        match node.tag.removeprefix("tag:yaml.org,2002:"):
-            case "str":
-                return text
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return self._integer(node, text)
-            case "float":
-                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-            case other:
-                self._problem(node, f"the tag {other} has no meaning here; remove it")
-                return None
+    def _tag(self, node: yaml.Node, plain: str) -> None:
+        if _short_tag(node) != plain:
+            self._problem(node, f"the tag {_short_tag(node)} has no meaning here; remove it")
 
-    def _integer(self, node: yaml.Node, text: str) -> int | None:
+    def _scalar(self, node: yaml.Node) -> Any:
+        text, tag = str(node.value), _short_tag(node)
+        if tag == "str":
+            return text
         try:
-            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+            return _SCALARS[tag](text)
+        except KeyError:
+            self._tag(node, "str")
         except ValueError:
-            self._problem(node, "not a number that can be read; write it in quotes to have text")
-            return None
+            self._problem(node, f"not a {_WORDS[tag]} that can be read; write it in quotes to have text")
+        return None
 
     def _problem(self, node: yaml.Node, what: str) -> None:
         line, column = _position(node)
         self.problems.append(f"{shown(self._path)}:{line}:{column}: {what}")
+
+
+def _null(text: str) -> None:
+    if text.lower() not in ("", "~", "null"):
+        raise ValueError(text)
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else _no(text)
+
+
+def _integer(text: str) -> int:
+    return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10)) if len(text) <= _LONGEST_NUMBER else _no(text)
+
+
+def _float(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def _no(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+_SCALARS: Mapping[str, Callable[[str], Any]] = {"null": _null, "bool": _boolean, "int": _integer, "float": _float}
+_WORDS = {"null": "null", "bool": "true or false", "int": "number", "float": "number"}
+
+
+def _short_tag(node: yaml.Node) -> str:
+    return str(node.tag).removeprefix("tag:yaml.org,2002:")
 
 
 def _position(node: yaml.Node) -> Position:
@@ -219,6 +274,8 @@ def validate(document: Document, model: type[Model]) -> Model:
     Raises:
         InputError: what does not fit, all problems at once, each as `file:line:col: where: what`.
     """
+    if document.data is None:
+        raise InputError(f"{document.place(())}: the file is empty")
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
@@ -227,23 +284,34 @@ def validate(document: Document, model: type[Model]) -> Model:
 
 def problems(error: ValidationError, model: type[BaseModel], place: Place) -> list[str]:
     """Word a pydantic error for people, one line for each problem, sorted by place and without repeats."""
-    lines: dict[str, None] = {}
-    for details in sorted(error.errors(include_url=False, include_input=False), key=lambda d: _order(d["loc"])):
-        location = tuple(step for step in details["loc"] if not _internal(step))
+    lines: set[str] = set()
+    for details in error.errors(include_url=False, include_input=False):
+        location = _own(details, model)
         at_key = details["type"] == "extra_forbidden"
         where = dotted(location[:-1] if details["type"] in {"extra_forbidden", "missing"} else location)
         what = _what(details, location, model)
-        lines[f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}"] = None
-    return list(lines)
+        lines.add(f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}")
+    return sorted(lines, key=by_place)
 
 
-def _order(location: Location) -> list[tuple[int, str]]:
-    return [(step, "") if isinstance(step, int) else (-1, step) for step in location]
+def by_place(problem: str) -> tuple[str, int, int, str]:
+    """Return a key that sorts problems by file, line and column."""
+    path, *numbers = problem.split(": ", maxsplit=1)[0].rsplit(":", 2)
+    if len(numbers) == 2 and all(number.isdigit() for number in numbers):
+        return path, int(numbers[0]), int(numbers[1]), problem
+    return problem, 0, 0, problem
 
 
-def _internal(step: str | int) -> bool:
-    """Tell pydantic's own names for validators and union members from keys."""
-    return isinstance(step, str) and ("[" in step or "(" in step)
+def _own(details: ErrorDetails, model: type[BaseModel]) -> Location:
+    """Return an error's location without the names that pydantic gives to validators and members of unions."""
+    kinds: list[Any] = [model]
+    own: Location = ()
+    for at, step in enumerate(details["loc"]):
+        inner = [member for kind in kinds for member in _step(kind, step)]
+        named = at == len(details["loc"]) - 1 and details["type"] in ("missing", "extra_forbidden")
+        if inner or named:
+            own, kinds = (*own, step), inner
+    return own
 
 
 def dotted(location: Sequence[str | int]) -> str:
@@ -256,6 +324,8 @@ def dotted(location: Sequence[str | int]) -> str:
 
 _PLAIN = {
     "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -272,14 +342,24 @@ _PLAIN = {
 }
 
 
+_WITH_CONTEXT = {
+    "value_error": "{error}",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_pattern_mismatch": "must match {pattern}",
+}
+
+
 def _what(details: ErrorDetails, location: Location, model: type[BaseModel]) -> str:
     kind, name = details["type"], str(location[-1]) if location else "the file"
     if kind == "missing":
         return f"'{name}' is missing"
     if kind == "extra_forbidden":
         return f"unknown key '{name}'{did_you_mean(name, _keys_at(model, location[:-1]))}"
-    if kind == "value_error":
-        return str(details["ctx"]["error"])
+    if kind in _WITH_CONTEXT:
+        return _WITH_CONTEXT[kind].format(**details["ctx"])
     return _PLAIN.get(kind, details["msg"][:1].lower() + details["msg"][1:])
 
 
@@ -305,8 +385,10 @@ def _step(kind: Any, step: str | int) -> Iterator[Any]:
     for name, info in _fields(kind).items():
         if step in (name, info.alias):
             yield from _plain(info.annotation)
-    if get_origin(kind) in (dict, list, tuple, Mapping, Sequence):
-        yield from _plain(get_args(kind)[1 if get_origin(kind) in (dict, Mapping) else 0])
+    if get_origin(kind) in (dict, Mapping) and isinstance(step, str):
+        yield from _plain(get_args(kind)[1])
+    if get_origin(kind) in (list, tuple, Sequence) and isinstance(step, int):
+        yield from _plain(get_args(kind)[0])
 
 
 def _plain(kind: Any) -> Iterator[Any]:

@@ -56,12 +56,11 @@ def permitted(catalogue: Catalogue, access: str, *allow_lists: Collection[str] |
         raise InputError(
             f"there is no access level '{access}'{did_you_mean(access, catalogue.levels)}; there are: {known}"
         )
-    height = catalogue.levels.index(access)
+    reached = catalogue.levels[: catalogue.levels.index(access) + 1]
     return [
         name
         for name, tool in catalogue.tools.items()
-        if catalogue.levels.index(tool.access) <= height
-        and all(allowed is None or name in allowed for allowed in allow_lists)
+        if tool.access in reached and all(allowed is None or name in allowed for allowed in allow_lists)
     ]
 
 

@@ -218,21 +218,22 @@ def read_lines(path: Path) -> Iterator[Trace]:
     Raises:
         InputError: a line is not a trace; it is named with what is wrong in it.
     """
-    number = 0
     try:
-        with jsonlines.open(path, loads=json.loads) as reader:
-            for number, line in enumerate(reader, 1):
-                try:
-                    yield Trace.model_validate(line)
-                except ValidationError as error:
-                    first = error.errors(include_url=False, include_input=False)[0]
-                    where = dotted(first["loc"])
-                    raise InputError(f"{shown(path)}:{number}:1: not a trace: {where}: {first['msg']}") from None
-    except jsonlines.InvalidLineError as error:
-        raise InputError(f"{shown(path)}:{error.lineno}:1: not a trace: {error.args[0]}") from None
-    except RecursionError:
-        raise InputError(f"{shown(path)}:{number + 1}:1: not a trace: nested too deeply") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{shown(path)}:1:1: not UTF-8 text") from None
-    except FileNotFoundError:
-        raise InputError(f"{shown(path)}:1:1: there is no such file") from None
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise InputError(f"{shown(path)}:1:1: cannot be read: {error.strerror}") from None
+    for number, line in enumerate(lines, 1):
+        where = f"{shown(path)}:{number}:1"
+        try:
+            [data] = jsonlines.Reader([line.decode()], loads=json.loads)
+            yield Trace.model_validate(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            what = ": ".join(filter(None, (dotted(first["loc"]), first["msg"])))
+            raise InputError(f"{where}: not a trace: {what}") from None
+        except jsonlines.InvalidLineError as error:
+            raise InputError(f"{where}: not a trace: {error.args[0]}") from None
+        except UnicodeDecodeError:
+            raise InputError(f"{where}: not UTF-8 text") from None
+        except RecursionError:
+            raise InputError(f"{where}: not a trace: nested too deeply") from None

@@ -9,7 +9,7 @@ from harness.errors import InputError
 from harness.runner import factory, plan
 from harness.scenario import SCRIPT_ENDING, Scenario, find
 from harness.settings import GROUPS
-from harness.source import read, shown
+from harness.source import by_place, read, shown
 from harness.source import validate as judge
 
 
@@ -35,7 +35,7 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         except InputError as error:
             wrong |= set(error.problems)
     if wrong:
-        raise InputError(*sorted(wrong, key=_by_place))
+        raise InputError(*sorted(wrong, key=by_place))
     choices = sum(len(conf.choices(group)) for group in GROUPS)
     return f"{len(scenarios)} scenarios, {scripts} scripts and {choices} settings files are right"
 
@@ -71,10 +71,3 @@ def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]
         except InputError as error:
             wrong |= set(error.problems)
     return len(paths)
-
-
-def _by_place(problem: str) -> tuple[str, int, int, str]:
-    path, *numbers = problem.split(": ", maxsplit=1)[0].rsplit(":", 2)
-    if len(numbers) == 2 and all(number.isdigit() for number in numbers):
-        return path, int(numbers[0]), int(numbers[1]), problem
-    return problem, 0, 0, problem

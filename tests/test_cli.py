@@ -174,7 +174,7 @@ def test_quiet_shows_only_what_needs_a_look(project: Path, capsys: pytest.Captur
         (["modle=careful"], "override 'modle=...': there is no setting 'modle' (did you mean 'model'?)"),
         (["loop.max_rounds=many"], "override 'loop.max_rounds=...': loop.max_rounds: must be a whole number"),
         (["model.mode_name=x"], "'model.mode_name=...': model: unknown key 'mode_name' (did you mean 'model_name'?)"),
-        (["repeats=0"], "override 'repeats=...': repeats: input should be greater than 0"),
+        (["repeats=0"], "override 'repeats=...': repeats: must be greater than 0"),
     ],
 )
 def test_what_cannot_be_run_is_two_and_one_line(
@@ -200,7 +200,7 @@ def test_all_problems_come_at_once(project: Path, capsys: pytest.CaptureFixture[
     begun = "while parsing a flow sequence (begun at 4:11) did not find expected ',' or ']'"
     amount = "must be a whole number, or {at_least: ..., at_most: ...}"
     assert err.splitlines() == [
-        "override 'model.timeout=...': model.timeout: input should be greater than 0",
+        "override 'model.timeout=...': model.timeout: must be greater than 0",
         f"scenarios/files/denied.yaml:16:15: turns[0].expect.rounds: {amount}",
         f"scenarios/talk/hello.yaml:5:11: not YAML: {begun}",
     ]
@@ -279,7 +279,7 @@ def test_validate(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     unknown = "the catalogue 'assistant' has no tool 'file_raed' (did you mean 'file_read'?)"
     assert err.splitlines() == [
         "conf/model/bad.yaml:1:8: model.label: a label has no blanks, '@' or '~', which separate parts of a case's id",
-        "conf/model/bad.yaml:2:10: model.timeout: input should be greater than 0",
+        "conf/model/bad.yaml:2:10: model.timeout: must be greater than 0",
         f"conf/role/bad.yaml:2:9: role.allow: {unknown}",
         "scenarios/talk/hello.script.yaml:2:5: any[0][0]: unknown key 'txet' (did you mean 'text'?)",
         "scenarios/talk/lone.script.yaml:1:1: there is no scenario lone.yaml beside this script",

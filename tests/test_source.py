@@ -1,0 +1,699 @@
+"""YAML text as data that knows its lines, and what is wrong in it."""
+
+import json
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, field_validator, model_validator
+
+from harness.errors import InputError
+from harness.source import Document, Location, Position, dotted, parse, read, shown, validate
+
+EXAMPLES = settings(deadline=None, max_examples=200, derandomize=True, database=None)
+FEWER = settings(EXAMPLES, max_examples=100)
+FILE = Path("f.yaml")
+LETTERS = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\ufeff\ufffe\uffff")
+TEXTS = st.text(LETTERS, max_size=30)
+KEYS = st.text(LETTERS, max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | TEXTS
+JSON = st.recursive(
+    SCALARS | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+DATA = st.recursive(
+    SCALARS | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def refused(text: str) -> list[str]:
+    """Return the lines with which a text is refused."""
+    with pytest.raises(InputError) as caught:
+        parse(text, FILE)
+    return str(caught.value).splitlines()
+
+
+def tried(reading: Callable[[], Document]) -> tuple[Document | None, tuple[str, ...]]:
+    """Return the document that is read, or the lines with which it is refused."""
+    try:
+        return reading(), ()
+    except InputError as error:
+        return None, error.problems
+
+
+def unfit(text: str, model: type[BaseModel]) -> list[str]:
+    """Return the lines with which a model refuses a text."""
+    with pytest.raises(InputError) as caught:
+        validate(parse(text, FILE), model)
+    return str(caught.value).splitlines()
+
+
+def nodes(data: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """Yield every value in plain data with the way to it."""
+    yield location, data
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, value in inner:
+        yield from nodes(value, (*location, step))
+
+
+def offset(text: str, position: Position) -> int:
+    """Return how many characters of a text stand before a position."""
+    lines = text.split("\n")
+    return sum(len(line) + 1 for line in lines[: position.line - 1]) + position.column - 1
+
+
+# What a plain scalar means: the table of YAML 1.2.2, section 10.3.2, and what YAML 1.1 reads differently.
+@pytest.mark.parametrize(
+    ("plain", "value"),
+    [
+        ("no", "no"),
+        ("yes", "yes"),
+        ("on", "on"),
+        ("off", "off"),
+        ("y", "y"),
+        ("n", "n"),
+        ("true", True),
+        ("True", True),
+        ("TRUE", True),
+        ("tRUE", "tRUE"),
+        ("false", False),
+        ("False", False),
+        ("FALSE", False),
+        ("~", None),
+        ("null", None),
+        ("Null", None),
+        ("NULL", None),
+        ("nULL", "nULL"),
+        ("", None),
+        ("12:30", "12:30"),
+        ("190:20:30", "190:20:30"),
+        ("010", 10),
+        ("-010", -10),
+        ("+12", 12),
+        ("-0", 0),
+        ("0o17", 15),
+        ("-0o17", "-0o17"),
+        ("0O17", "0O17"),
+        ("0o8", "0o8"),
+        ("0x1F", 31),
+        ("0X1F", "0X1F"),
+        ("-0x1F", "-0x1F"),
+        ("0b11", "0b11"),
+        ("1_000", "1_000"),
+        ("1,000", "1,000"),
+        ("1e3", 1000.0),
+        ("1E+3", 1000.0),
+        ("12e03", 1200e1),
+        ("-2E+05", -2e5),
+        ("1.", 1.0),
+        ("1.e3", 1000.0),
+        (".5", 0.5),
+        ("-.5", -0.5),
+        ("+.5", 0.5),
+        ("1e", "1e"),
+        ("1e1.0", "1e1.0"),
+        ("1.2.3", "1.2.3"),
+        (".", "."),
+        (".inf", math.inf),
+        ("-.inf", -math.inf),
+        ("+.Inf", math.inf),
+        (".INF", math.inf),
+        ("inf", "inf"),
+        ("nan", "nan"),
+        ("-.nan", "-.nan"),
+        ("2026-03-01", "2026-03-01"),
+        ("2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z"),
+        ("2026-03-01 09:00:00", "2026-03-01 09:00:00"),
+        ("<<", "<<"),
+        ("=", "="),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ("!!str 12", "12"),
+        ("!!str", ""),
+        ("!!int '12'", 12),
+        ("!!float 1", 1.0),
+        ("!!bool 'true'", True),
+        ("!!null ''", None),
+    ],
+)
+def test_scalars_mean_what_yaml_1_2_says(plain: str, value: Any) -> None:
+    """A scalar is text, a number, a truth value or nothing as the core schema of YAML 1.2 says."""
+    data = parse(f"a: {plain}", FILE).data
+    assert (data, type(data["a"])) == ({"a": value}, type(value))
+
+
+@pytest.mark.parametrize("plain", [".nan", ".NaN", ".NAN"])
+def test_not_a_number(plain: str) -> None:
+    """The three ways to write that something is not a number give it."""
+    assert math.isnan(parse(plain, FILE).data)
+
+
+CORE: list[tuple[str, Callable[[str], Any]]] = [
+    (r"(null|Null|NULL|~|)", lambda _: None),
+    (r"(true|True|TRUE|false|False|FALSE)", lambda text: text in {"true", "True", "TRUE"}),
+    (r"[-+]?[0-9]+", int),
+    (r"0o[0-7]+", lambda text: int(text, 0)),
+    (r"0x[0-9a-fA-F]+", lambda text: int(text, 0)),
+    (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", float),
+    (r"[-+]?(\.inf|\.Inf|\.INF)", lambda text: -math.inf if text[0] == "-" else math.inf),
+]
+"""The table of YAML 1.2.2, section 10.3.2, without not-a-number."""
+
+
+@EXAMPLES
+@given(st.text("0123456789+-.eExoabcdefINFinftrue~_:", max_size=9) | st.sampled_from(["0o7", "0x", "1e5", "TRUE"]))
+def test_plain_scalars_against_the_specification(plain: str) -> None:
+    """Any plain scalar of digits, signs and such words is resolved as the specification's table resolves it."""
+    assume(not re.search(r"(^|\s)[-:](\s|$)|:$", plain) and plain.lower() != ".nan")
+    value = next((make(plain) for pattern, make in CORE if re.fullmatch(pattern, plain)), plain)
+    data = parse(f"a: {plain}", FILE).data["a"]
+    assert (data, type(data)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("", None),
+        ("  \n", None),
+        ("# only a comment\n", None),
+        ("---\n", None),
+        ("a", "a"),
+        ("- a\n- [b, {c: d}]\n", ["a", ["b", {"c": "d"}]]),
+        ("a: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+        ("%YAML 1.2\n---\na: no\n...\n", {"a": "no"}),
+        ("%YAML 1.1\n---\na: no\n", {"a": "no"}),
+        ("'1': a\n", {"1": "a"}),
+        ("!!str 1: a\n", {"1": "a"}),
+        ("a: &x [1]\nb: [*x, *x]\n", {"a": [1], "b": [[1], [1]]}),
+        ("a: |\n  one\n  two\n", {"a": "one\ntwo\n"}),
+        ("a: >-\n  one\n  two\n", {"a": "one two"}),
+        ("<<: {a: 1}\nb: 2\n", {"<<": {"a": 1}, "b": 2}),
+        ("a: {b}\n", {"a": {"b": None}}),
+        ("a:\t1\n", {"a": 1}),
+        ('{\n\t"a": [1,\t2]\n}', {"a": [1, 2]}),
+        ('{"a":1,"b":[true,null]}', {"a": 1, "b": [True, None]}),
+        ('a: "\\x00\\u2028\\U0001F600"\n', {"a": "\x00\u2028😀"}),
+    ],
+)
+def test_whole_texts(text: str, data: Any) -> None:
+    """A text becomes the data that it writes; merge keys are plain keys, and there is no other version's meaning."""
+    assert parse(text, FILE).data == data
+
+
+@pytest.mark.parametrize("break_", ["\x85", "\u2028", "\u2029"])
+def test_other_line_breaks_are_no_folding(break_: str) -> None:
+    """What YAML 1.2 no longer counts as a line break stands in a text or is refused, and never becomes a blank."""
+    document, lines = tried(lambda: parse(f'a: "x{break_}y"\n', FILE))
+    assert (document.data == {"a": f"x{break_}y"}) if document else lines[0].startswith("f.yaml:1:")
+
+
+@FEWER
+@given(JSON, st.sampled_from([None, 2]))
+def test_json_is_read_as_what_it_is(data: Any, indent: int | None) -> None:
+    """JSON text is YAML too: the same data, and every position points at the text of its key or value."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    document = parse(text, FILE)
+    assert document.data == data
+    assert [type(value) for _, value in nodes(document.data)] == [type(value) for _, value in nodes(data)]
+    decode = json.JSONDecoder().raw_decode
+    assert {at: decode(text, offset(text, place))[0] for at, place in document.values.items()} == dict(nodes(data))
+    assert {at: decode(text, offset(text, place))[0] for at, place in document.keys.items()} == {
+        at: at[-1] for at, _ in nodes(data) if at and isinstance(at[-1], str)
+    }
+
+
+def marks(node: yaml.Node, location: Location = ()) -> Iterator[tuple[Location, Position]]:
+    """Yield where PyYAML's own parser, written in Python, sees each value begin."""
+    yield location, Position(node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from marks(value, (*location, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from marks(value, (*location, index))
+
+
+@FEWER
+@given(DATA, st.sampled_from([None, False, True]), st.integers(2, 6))
+def test_dumped_yaml_is_read_back(data: Any, flow: bool | None, indent: int) -> None:
+    """What PyYAML writes in any style is read back as the same data, with positions where another parser has them."""
+    text = yaml.safe_dump(data, default_flow_style=flow, indent=indent, allow_unicode=True, sort_keys=False)
+    plain = {value for _, value in nodes(data) if isinstance(value, str)}
+    keys = {step for location, _ in nodes(data) for step in location if isinstance(step, str)}
+    # PyYAML writes 1.1, which leaves these unquoted although 1.2 reads them as numbers.
+    assume(
+        not any(re.fullmatch(r"0o[0-7]+|[-+.0-9]+[eE][-+0-9]+|[-+]?0[0-9]*[89][0-9]*", word) for word in plain | keys)
+    )
+    document = parse(text, FILE)
+    assert document.data == data
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert node is not None
+    assert document.values == dict(marks(node))
+
+
+@pytest.mark.parametrize(
+    ("text", "location", "key", "place"),
+    [
+        ("a: 1\nb:\n  - c: x\n", (), False, "f.yaml:1:1"),
+        ("a: 1\nb:\n  - c: x\n", ("a",), False, "f.yaml:1:4"),
+        ("a: 1\nb:\n  - c: x\n", ("a",), True, "f.yaml:1:1"),
+        ("a: 1\nb:\n  - c: x\n", ("b",), False, "f.yaml:3:3"),
+        ("a: 1\nb:\n  - c: x\n", ("b",), True, "f.yaml:2:1"),
+        ("a: 1\nb:\n  - c: x\n", ("b", 0), False, "f.yaml:3:5"),
+        ("a: 1\nb:\n  - c: x\n", ("b", 0, "c"), False, "f.yaml:3:8"),
+        ("a: 1\nb:\n  - c: x\n", ("b", 0, "c"), True, "f.yaml:3:5"),
+        ("a: 1\nb:\n  - c: x\n", ("b", 0, "d"), False, "f.yaml:3:5"),
+        ("a: 1\nb:\n  - c: x\n", ("b", 7, "c"), False, "f.yaml:3:3"),
+        ("a: 1\nb:\n  - c: x\n", ("z", "y"), True, "f.yaml:1:1"),
+        ("# first\n\n  a: |\n    x\n", (), False, "f.yaml:3:3"),
+        ("# first\n\n  a: |\n    x\n", ("a",), False, "f.yaml:3:6"),
+        ("é😀: [ü, x]\n", ("é😀", 1), False, "f.yaml:1:9"),
+        ("a: &x {b: 1}\nc: *x\n", ("c", "b"), False, "f.yaml:1:11"),
+        ("a: !!str 1\n", ("a",), False, "f.yaml:1:4"),
+        ("a:\nb: 1\n", ("a",), False, "f.yaml:1:3"),
+        ("", ("a",), False, "f.yaml:1:1"),
+    ],
+)
+def test_places(text: str, location: Location, key: bool, place: str) -> None:
+    """A place is the line and column of a value or key, or of what is nearest above what is not there."""
+    assert parse(text, FILE).place(location, key=key) == place
+
+
+def test_a_missing_step_ends_the_way() -> None:
+    """What stands below a missing step is not taken for a namesake elsewhere."""
+    assert parse("a: {c: 1}\nc: 2\n", FILE).place(("b", "c")) == "f.yaml:1:1"
+
+
+def test_repeated_keys_are_refused_all_at_once() -> None:
+    """Every repetition of a key is named, at each depth, however the key is written."""
+    text = "a: 1\nb: 2\na: 3\nb : 4\nc: {x: 1, 'x': 2, \"x\": 3}\nd: [{y: , y: }]\n"
+    assert refused(text) == [
+        "f.yaml:3:1: the key 'a' stands here twice; only one can count",
+        "f.yaml:4:1: the key 'b' stands here twice; only one can count",
+        "f.yaml:5:11: the key 'x' stands here twice; only one can count",
+        "f.yaml:5:19: the key 'x' stands here twice; only one can count",
+        "f.yaml:6:11: the key 'y' stands here twice; only one can count",
+    ]
+
+
+def test_keys_are_text() -> None:
+    """A key that YAML reads as something else is named with what to write instead."""
+    assert refused("1: a\ntrue: b\n~: c\n1.5: d\n") == [
+        "f.yaml:1:1: keys are text; write '1' in quotes",
+        "f.yaml:2:1: keys are text; write 'true' in quotes",
+        "f.yaml:3:1: keys are text; write '~' in quotes",
+        "f.yaml:4:1: keys are text; write '1.5' in quotes",
+    ]
+
+
+@pytest.mark.parametrize(("text", "place"), [("? [a, b]\n: c\n", "f.yaml:1:3"), ("a: {{b: c}: d}\n", "f.yaml:1:5")])
+def test_a_list_is_no_key(text: str, place: str) -> None:
+    """A list or a mapping in a key's place is refused, without the advice to quote a word that is not there."""
+    (line,) = refused(text)
+    assert line.startswith(f"{place}: keys are text")
+    assert "'this'" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "tag"),
+    [
+        ("a: !foo x\n", "f.yaml:1:4", "!foo"),
+        ("a: !foo [1]\n", "f.yaml:1:4", "!foo"),
+        ("a: !foo {b: 1}\n", "f.yaml:1:4", "!foo"),
+        ("a: !!set {b, c}\n", "f.yaml:1:4", "set"),
+        ("a: !!omap [b: 1]\n", "f.yaml:1:4", "omap"),
+        ("a: !!binary aGk=\n", "f.yaml:1:4", "binary"),
+        ("a: !!timestamp 2001-01-01\n", "f.yaml:1:4", "timestamp"),
+        ("- !!python/object:os.system x\n", "f.yaml:1:3", "python/object:os.system"),
+        ("a: !!map [1]\n", "f.yaml:1:4", "map"),
+        ("a: !!seq {b: 1}\n", "f.yaml:1:4", "seq"),
+        ("a: !!str [1]\n", "f.yaml:1:4", "str"),
+        ("!foo a: 1\n", "f.yaml:1:1", "!foo"),
+    ],
+)
+def test_tags_without_a_meaning_are_refused(text: str, place: str, tag: str) -> None:
+    """A tag that plain data does not have, or that does not fit what it stands at, is refused and named."""
+    (line,) = refused(text)
+    assert line.startswith(f"{place}: ")
+    assert tag in line
+
+
+@pytest.mark.parametrize(
+    "tagged", ["!!int x", "!!int 1.5", "!!float x", "!!float ''", "!!bool x", "!!bool yes", "!!null x"]
+)
+def test_a_tag_that_does_not_fit_is_refused(tagged: str) -> None:
+    """A text under the tag of a number, a truth value or nothing must be one; it does not become a default."""
+    (line,) = refused(f"b: 1\na: {tagged}\n")
+    assert line.startswith("f.yaml:2:4: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "what"),
+    [
+        ("a: b: c\n", "f.yaml:1:5", "mapping values are not allowed in this context"),
+        ("a:\n  b: 1\n c: 2\n", "f.yaml:3:2", "did not find expected key"),
+        ("a: [1\n", "f.yaml:2:1", "did not find expected ',' or ']'"),
+        ("a: 'x\n", "f.yaml:2:1", "found unexpected end of stream"),
+        ("a: *x\n", "f.yaml:1:4", "found undefined alias"),
+        ("a: 1\n---\nb: 2\n", "f.yaml:2:1", "found another document"),
+        ("%YAML 2.0\n---\na: 1\n", "f.yaml:1:1", "found incompatible YAML document"),
+    ],
+)
+def test_what_is_not_yaml(text: str, place: str, what: str) -> None:
+    """A text that is not one YAML document is refused at the place where that shows."""
+    (line,) = refused(text)
+    assert re.fullmatch(rf"{place}: not YAML: .*{re.escape(what)}", line)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("\ta: 1\n", "f.yaml:1:1"), ("a:\n\t- 1\n", "f.yaml:2:1"), ("a: |\n  x\n\ty\n", "f.yaml:3:1")]
+)
+def test_a_tab_is_named(text: str, place: str) -> None:
+    """A tab that indents, which nobody sees, is named as one."""
+    (line,) = refused(text)
+    assert line.startswith(f"{place}: not YAML: ")
+    assert re.search(r"\btabs?\b", line)
+
+
+@pytest.mark.parametrize(("character", "shown_as"), [("\x00", "0000"), ("\x07", "0007"), ("\x7f", "007F")])
+def test_a_control_character_has_its_place(character: str, shown_as: str) -> None:
+    """A character that YAML forbids is refused in its line, and named."""
+    (line,) = refused(f"a: 1\nb: 'x{character}y'\n")
+    assert line.startswith("f.yaml:2:6: not YAML: ")
+    assert shown_as in line.upper()
+
+
+def test_half_a_pair_is_refused() -> None:
+    """Half a surrogate pair is not text that a file can hold, and is refused as such."""
+    assert refused("a: x\nb: \ud800\n")[0].startswith("f.yaml:2:4: ")
+
+
+@pytest.mark.parametrize("text", ["a: &x [*x]\n", "a: &x {b: *x}\n", "&x [[[*x]]]\n", "a: &x {b: [{c: *x}]}\n"])
+def test_an_alias_that_holds_itself_is_refused(text: str) -> None:
+    """Data without an end is refused."""
+    assert refused(text) == ["f.yaml:1:1: nested too deeply, or an alias that holds itself"]
+
+
+def test_an_alias_bomb_is_refused() -> None:
+    """A few lines of aliases that expand to a hundred million values are refused."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert refused("\n".join(lines)) == ["f.yaml:1:1: aliases expand to more than 200000 values"]
+
+
+def test_deep_nesting_is_refused() -> None:
+    """However deep a text is nested, it is refused with a message, and the process lives."""
+    program = """
+from pathlib import Path
+from harness.errors import InputError
+from harness.source import parse
+for opening in "[", "{a: ", "- ", "? ", "[{a: ":
+    for depth in 1_000, 100_000:
+        try:
+            parse(opening * depth, Path("f.yaml"))
+        except InputError as error:
+            print(str(error)[:7])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines(), done.stderr) == (0, ["f.yaml:"] * 10, "")
+
+
+def test_bearable_nesting_is_read() -> None:
+    """A hundred levels, far more than any scenario has, are read."""
+    data = parse("[" * 100 + "]" * 100, FILE).data
+    for _ in range(99):
+        (data,) = data
+    assert data == []
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, f"-{'9' * 5_000}"])
+def test_an_endless_number_is_refused(number: str) -> None:
+    """A number with more digits than Python reads is refused with the way out."""
+    assert refused(f"a: {number}\n") == [
+        "f.yaml:1:4: not a number that can be read; write it in quotes to have text",
+    ]
+
+
+@pytest.mark.parametrize("number", [f"0x{'f' * 5_000}", f"0o{'7' * 8_000}"])
+def test_an_endless_number_in_another_base_is_refused(number: str) -> None:
+    """A number that Python reads but could never write again is refused too."""
+    assert refused(f"a: {number}\n") == [
+        "f.yaml:1:4: not a number that can be read; write it in quotes to have text",
+    ]
+
+
+@EXAMPLES
+@given(st.text(max_size=60) | st.text("abc:-[]{}!&*|>'\"%@`#?,~ \t\n\r0123456789.exo", max_size=60))
+def test_any_text_gives_data_or_a_problem(text: str) -> None:
+    """Any text becomes plain data with a position for each value, or is refused in lines with a place."""
+    document, lines = tried(lambda: parse(text, FILE))
+    if document:
+        assert document.data is None or set(document.values) == {location for location, _ in nodes(document.data)}
+    else:
+        assert [line for line in lines if not re.match(r"f\.yaml:\d+:\d+: \S", line)] == []
+
+
+@FEWER
+@given(st.binary(max_size=60))
+def test_any_bytes_give_data_or_a_problem(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """Any file becomes a document, or is refused in lines with its name and a place."""
+    path = tmp_path_factory.mktemp("bytes") / "f.yaml"
+    path.write_bytes(content)
+    document, lines = tried(lambda: read(path))
+    if document:
+        assert (document.path, document.data) == (path, parse(content.decode("utf-8-sig"), FILE).data)
+    else:
+        assert [line for line in lines if not re.match(rf"{re.escape(str(path))}:\d+:\d+: \S", line)] == []
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    """A file's document has its path, its data and the positions, a mark of byte order counting nowhere."""
+    path = tmp_path / "f.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: \xc3\xa9\n")
+    assert read(path) == Document(
+        path, {"a": "é"}, {("a",): Position(1, 1)}, {(): Position(1, 1), ("a",): Position(1, 4)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"a: 1\nb: \xff\n", 2),
+        (b"\xff\xfea\x00:\x00", 1),
+        (b"a: 1\r\n\r\nb: caf\xe9\r\n", 3),
+        (b"a: \xed\xa0\x80\n", 1),
+    ],
+)
+def test_a_file_that_is_not_utf8(tmp_path: Path, content: bytes, line: int) -> None:
+    """A file in another encoding is refused at the line of its first wrong byte."""
+    path = tmp_path / "f.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value) == f"{path}:{line}:1: not UTF-8 text; save the file as UTF-8"
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A file that is not there, and a folder in its place, are named."""
+    for path, what in ((tmp_path / "no.yaml", "there is no such file"), (tmp_path, "cannot be read: Is a directory")):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert str(caught.value) == f"{path}:1:1: {what}"
+
+
+def test_paths_are_shown_as_people_type_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path below the current folder is shown relative to it, any other as it is."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert [shown(tmp_path / "here" / "a" / "b.yaml"), shown(Path("a/b.yaml")), shown(tmp_path / "c.yaml")] == [
+        "a/b.yaml",
+        "a/b.yaml",
+        str(tmp_path / "c.yaml"),
+    ]
+
+
+def test_locations_are_dotted() -> None:
+    """A location is written as people read it."""
+    assert [dotted(("turns", 0, "expect", "rounds")), dotted((0, 1, "a")), dotted(())] == [
+        "turns[0].expect.rounds",
+        "[0][1].a",
+        "",
+    ]
+
+
+class Strict(BaseModel):
+    """A model that knows all its keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Cat(Strict):
+    """One kind of pet."""
+
+    name: str
+    purrs: bool = True
+
+
+class Dog(Strict):
+    """Another kind of pet."""
+
+    name: str
+    barks: int = Field(default=0, ge=0)
+
+
+class Home(Strict):
+    """A model with a field of each kind."""
+
+    address: str
+    rooms: int = 1
+    height: float = 1.0
+    warm: bool = True
+    cats: list[Cat] = []
+    by_name: dict[str, Cat] = {}
+    dog: Dog | None = None
+    size: int | list[int] = 1
+    kind: Annotated[list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = []
+    began: str | None = Field(default=None, alias="from")
+
+    @field_validator("rooms")
+    @classmethod
+    def _few(cls, value: int) -> int:
+        if value > 9:
+            raise ValueError("no home has that many rooms")
+        return value
+
+    @model_validator(mode="after")
+    def _named(self) -> "Home":
+        if self.dog and self.dog.name == self.address:
+            raise ValueError("the dog is not called as the street")
+        return self
+
+
+def test_what_fits_is_the_model() -> None:
+    """Data that fits becomes the model."""
+    home = validate(parse("address: x\ncats: [{name: a}]\nfrom: '2026'\nkind: flat\n", FILE), Home)
+    assert home == Home.model_validate({"address": "x", "cats": [Cat(name="a")], "from": "2026", "kind": ["flat"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("{}", ["f.yaml:1:1: 'address' is missing"]),
+        ("", ["f.yaml:1:1: the file is empty"]),
+        ("- a", ["f.yaml:1:1: must be a mapping"]),
+        ("address: 1", ["f.yaml:1:10: address: must be text"]),
+        ("address: ", ["f.yaml:1:9: address: must be text"]),
+        ("address: x\nrooms: many", ["f.yaml:2:8: rooms: must be a whole number"]),
+        ("address: x\nrooms: 1.5", ["f.yaml:2:8: rooms: must be a whole number"]),
+        ("address: x\nrooms: true", ["f.yaml:2:8: rooms: must be a whole number"]),
+        ("address: x\nrooms: 10", ["f.yaml:2:8: rooms: no home has that many rooms"]),
+        ("address: x\nheight: no", ["f.yaml:2:9: height: must be a number"]),
+        ("address: x\nwarm: yes", ["f.yaml:2:7: warm: must be true or false"]),
+        ("address: x\ncats: {name: a}", ["f.yaml:2:7: cats: must be a list"]),
+        ("address: x\ncats: [a]", ["f.yaml:2:8: cats[0]: must be a mapping"]),
+        ("address: x\nby_name: [a]", ["f.yaml:2:10: by_name: must be a mapping"]),
+        ("address: x\nby_name: {a: {}}", ["f.yaml:2:14: by_name.a: 'name' is missing"]),
+        (
+            "address: x\ndog: {name: d, barks: -1}",
+            ["f.yaml:2:23: dog.barks: must be at least 0"],
+        ),
+        ("address: x\ndog: {name: x}", ["f.yaml:1:1: the dog is not called as the street"]),
+        ("address: x\nfrom: 2026", ["f.yaml:2:7: from: must be text"]),
+        ("address: x\nbegan: '2026'", ["f.yaml:2:1: unknown key 'began'"]),
+        ("address: x\nadress: x", ["f.yaml:2:1: unknown key 'adress' (did you mean 'address'?)"]),
+        ("address: x\nform: x", ["f.yaml:2:1: unknown key 'form' (did you mean 'from'?)"]),
+        ("address: x\nzzz: x", ["f.yaml:2:1: unknown key 'zzz'"]),
+        ("address: x\ncats: [{nme: a, name: b}]", ["f.yaml:2:9: cats[0]: unknown key 'nme' (did you mean 'name'?)"]),
+        (
+            "address: x\nby_name: {purrs: {purs: true, name: b}}",
+            ["f.yaml:2:19: by_name.purrs: unknown key 'purs' (did you mean 'purrs'?)"],
+        ),
+        (
+            "address: x\ndog: {name: a, bark: 1}",
+            ["f.yaml:2:16: dog: unknown key 'bark' (did you mean 'barks'?)"],
+        ),
+    ],
+)
+def test_what_does_not_fit(text: str, lines: list[str]) -> None:
+    """A value that is missing, unknown or wrong is named with its place, its way and what is wrong."""
+    assert unfit(text, Home) == lines
+
+
+def test_all_problems_are_told_in_the_order_of_the_file() -> None:
+    """Everything wrong is told at once, line by line, also where keys stand in another order than the model's."""
+    text = "zzz: 1\nwarm: 2\ncats:\n  - purrs: x\n    nme: y\n  - 5\nrooms: z\naddress: [\n]\n"
+    assert unfit(text, Home) == [
+        "f.yaml:1:1: unknown key 'zzz'",
+        "f.yaml:2:7: warm: must be true or false",
+        "f.yaml:4:5: cats[0]: 'name' is missing",
+        "f.yaml:4:12: cats[0].purrs: must be true or false",
+        "f.yaml:5:5: cats[0]: unknown key 'nme' (did you mean 'name'?)",
+        "f.yaml:6:5: cats[1]: must be a mapping",
+        "f.yaml:7:8: rooms: must be a whole number",
+        "f.yaml:8:10: address: must be text",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("address: x\nsize: big", ["f.yaml:2:7: size: must be "]),
+        ("address: x\nsize: [1, x]", ["f.yaml:2:7: size: must be ", "f.yaml:2:11: size[1]: must be "]),
+    ],
+)
+def test_unions_are_told_by_the_file(text: str, starts: list[str]) -> None:
+    """Where one of several kinds may stand, the way to the value holds keys of the file alone, no name of a kind."""
+    lines = unfit(text, Home)
+    assert [line for line in lines if not line.startswith(tuple(starts))] == []
+    assert [start for start in starts if not any(line.startswith(start) for line in lines)] == []
+
+
+class Brackets(Strict):
+    """A model whose keys anybody chooses."""
+
+    tools: dict[str, Cat]
+
+
+@pytest.mark.parametrize("key", ["f(x)", "g[0]", "a.b", "a b", "tuple[int]", "f(", "[", "0", ""])
+def test_keys_with_brackets_keep_their_place(key: str) -> None:
+    """A key that looks like one of pydantic's own names is a key like any other."""
+    assert unfit(json.dumps({"tools": {key: {"name": 1}}}), Brackets) == [
+        f"f.yaml:1:{len(key) + 25}: tools.{key}.name: must be text"
+    ]
+
+
+class Listed(RootModel[dict[str, list[Cat]]]):
+    """A model that is a mapping itself."""
+
+
+def test_a_mapping_of_models_has_hints_too() -> None:
+    """A misspelt key is answered with the nearest one also where the whole file is a mapping of anybody's keys."""
+    assert unfit("a: [{name: x, purs: true}]", Listed) == [
+        "f.yaml:1:15: a[0]: unknown key 'purs' (did you mean 'purrs'?)"
+    ]
+
+
+class Numbered(Strict):
+    """A model with a number that has bounds."""
+
+    many: Annotated[list[int], Field(min_length=1)] = [1]
+    word: Annotated[str, Field(min_length=1)] = "x"
+
+
+@pytest.mark.parametrize(("text", "place"), [("many: []", "f.yaml:1:7: many: "), ("word: ''", "f.yaml:1:7: word: ")])
+def test_nothing_where_something_must_be(text: str, place: str) -> None:
+    """An empty list or text is refused in people's words."""
+    (line,) = unfit(text, Numbered)
+    assert line.startswith(place)
+    assert "after validation" not in line

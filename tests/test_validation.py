@@ -1,0 +1,158 @@
+"""Every mistake of a project, found at once."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.composition import Conf
+from harness.errors import InputError
+from harness.scenario import select
+from harness.validation import validate
+
+pytestmark = pytest.mark.slow
+
+GOOD = "title: A scenario.\nturns: [{user: Hello}]\n"
+SCRIPT = "any: [text: Hello!]\n"
+
+
+def written(root: Path, **texts: str) -> Path:
+    """Write files of a project, `a__b` standing for `a/b` and `_script` for a script, and return its folder."""
+    for name, text in texts.items():
+        path = root / f"{name.replace('__', '/').replace('_script', '.script')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return root
+
+
+def checked(root: Path, *words: str) -> str:
+    """Return what is said of a project without a mistake."""
+    folder = root / "scenarios"
+    return validate(Conf(root / "conf"), folder, words, lambda named: select(folder, named))
+
+
+def mistakes(root: Path, *words: str) -> list[str]:
+    """Return the mistakes of a project, its folder left out."""
+    with pytest.raises(InputError) as caught:
+        checked(root, *words)
+    return [line.replace(f"{root}/", "") for line in caught.value.problems]
+
+
+def test_a_project_without_a_mistake(tmp_path: Path) -> None:
+    """A right project is told what was checked."""
+    root = written(tmp_path, scenarios__a__b=GOOD, scenarios__a__b_script=SCRIPT, scenarios__c=GOOD)
+    written(root, conf__role__mine="label: mine\n", conf__role__chat="label: chat\noverlay: mine\n")
+    assert checked(root) == "2 scenarios, 1 scripts and 21 settings files are right"
+
+
+def test_every_broken_file_is_told_in_order(tmp_path: Path) -> None:
+    """All mistakes of settings, scenarios and scripts are told at once, sorted by file, line and column."""
+    root = written(
+        tmp_path,
+        scenarios__b="titel: x\nturns:\n  - user: 5\n",
+        scenarios__a__x="title: [\n",
+        scenarios__c=f"{GOOD}#\n#\n#\n#\n#\n#\nnine: 1\nten: 1\n",
+        scenarios__c_script="any: [{txt: x}]\ncareful: 5\n",
+        scenarios__d_script=SCRIPT,
+        conf__role__bad="label: bad\noverly: x\nallow: 5\n",
+        conf__role__worse="allow: []\n",
+        conf__tools__bad="label: bad\nallow: [file_raed]\n",
+        conf__loop__bad="label: bad\nfactory: nowhere\nmax_rounds: 0\n",
+    )
+    lines = mistakes(root)
+    assert [line.split(": ")[0] for line in lines] == [
+        "conf/loop/bad.yaml:1:1",
+        "conf/loop/bad.yaml:2:10",
+        "conf/loop/bad.yaml:3:13",
+        "conf/role/bad.yaml:2:1",
+        "conf/role/bad.yaml:3:8",
+        "conf/role/worse.yaml:1:1",
+        "conf/tools/bad.yaml:2:9",
+        "scenarios/a/x.yaml:2:1",
+        "scenarios/b.yaml:1:1",
+        "scenarios/b.yaml:1:1",
+        "scenarios/b.yaml:3:11",
+        "scenarios/c.script.yaml:1:8",
+        "scenarios/c.script.yaml:2:10",
+        "scenarios/c.yaml:9:1",
+        "scenarios/c.yaml:10:1",
+        "scenarios/d.script.yaml:1:1",
+    ]
+    assert len(set(lines)) == len(lines)
+    assert lines[-1].endswith(": there is no scenario d.yaml beside this script")
+
+
+def test_a_broken_scenario_hides_no_other(tmp_path: Path) -> None:
+    """Names that the settings do not have are told also where another scenario cannot be read."""
+    root = written(
+        tmp_path,
+        scenarios__a="title: [\n",
+        scenarios__b=f"{GOOD}as: {{access: root}}\ntools: {{file_raed: x}}\n",
+    )
+    assert [line.split(": ")[0] for line in mistakes(root)] == [
+        "scenarios/a.yaml:2:1",
+        "scenarios/b.yaml:3:14",
+        "scenarios/b.yaml:4:20",
+    ]
+
+
+def test_names_that_no_settings_have(tmp_path: Path) -> None:
+    """A tool and an access level that the catalogue lacks are told where the scenario names them, each once."""
+    text = f"{GOOD}as: {{access: usr, confirm_deny: [file_raed]}}\nexpect: {{never: [zzz]}}\n"
+    assert mistakes(written(tmp_path, scenarios__a=text)) == [
+        "scenarios/a.yaml:3:14: there is no access level 'usr' (did you mean 'user'?); there are: guest, user, admin",
+        "scenarios/a.yaml:3:34: the catalogue 'assistant' has no tool 'file_raed' (did you mean 'file_read'?)",
+        "scenarios/a.yaml:4:18: the catalogue 'assistant' has no tool 'zzz'",
+    ]
+
+
+def test_a_scenario_with_another_ending(tmp_path: Path) -> None:
+    """A file that would never run because of its ending is told."""
+    root = written(tmp_path, scenarios__a=GOOD)
+    (root / "scenarios" / "b.yml").write_text(GOOD, "utf-8")
+    (line,) = mistakes(root)
+    assert line.startswith("scenarios/b.yml:1:1: ")
+    assert ".yaml" in line
+
+
+def test_a_loop_that_cannot_be_imported(tmp_path: Path) -> None:
+    """A loop's factory that is not there is told with the file that names it."""
+    text = "defaults:\n  - production\n  - _self_\nlabel: mine\nfactory: nowhere.at.all:make\n"
+    (line,) = mistakes(written(tmp_path, conf__loop__mine=text))
+    assert "nowhere.at.all:make" in line
+    assert line.startswith("conf/loop/mine.yaml:5:10: ")
+
+
+def test_one_label_twice(tmp_path: Path) -> None:
+    """Two choices of a group that carry one label, and would overwrite each other's cassettes, are told."""
+    lines = mistakes(written(tmp_path, conf__model__other="label: careful\ntype: scripted\n"))
+    assert [line for line in lines if "'careful'" not in line] == []
+    assert any(line.startswith("conf/model/other.yaml:1:8: ") for line in lines)
+
+
+def test_only_what_is_named_is_checked(tmp_path: Path) -> None:
+    """With words, only those scenarios and their scripts are checked, and the settings."""
+    root = written(
+        tmp_path,
+        scenarios__a=GOOD,
+        scenarios__a_script="any: 5\n",
+        scenarios__b="title: [\n",
+        scenarios__b_script="any: 5\n",
+    )
+    assert mistakes(root, "a") == ["scenarios/a.script.yaml:1:6: any: must be a list"]
+    written(tmp_path, scenarios__a_script=SCRIPT)
+    assert checked(root, "a") == "1 scenarios, 1 scripts and 20 settings files are right"
+
+
+def test_words_that_select_nothing_are_told(tmp_path: Path) -> None:
+    """A word that selects nothing is a mistake beside the others."""
+    root = written(tmp_path, scenarios__a=GOOD, conf__role__bad="label: bad\noverly: x\n")
+    assert [line.split(": ")[0].split(" (")[0] for line in mistakes(root, "aa", "a")] == [
+        "'aa' selects no scenario in scenarios",
+        "conf/role/bad.yaml:2:1",
+    ]
+
+
+def test_a_broken_default_is_told_once(tmp_path: Path) -> None:
+    """A mistake in what every composition holds is told once."""
+    root = written(tmp_path, conf__role__chat="label: chat\noverly: x\n")
+    assert mistakes(root) == ["conf/role/chat.yaml:2:1: role: unknown key 'overly' (did you mean 'overlay'?)"]
