@@ -1,19 +1,20 @@
 """Hydra composes the settings from a project's own configuration and the package's defaults behind it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+from warnings import catch_warnings, simplefilter
 
-import yaml
 from pydantic import ValidationError
+from yaml import YAMLError
 
 from harness.errors import InputError, did_you_mean
 from harness.matching import canonical
 from harness.settings import GROUPS, Composed, Settings
-from harness.source import dotted, problems, read, shown
+from harness.source import Document, dotted, problems, read, shown
 
 _SILENT = ("model.api_url", "model.api_key_env", "model.headers", "model.timeout", "model.max_retries", "repeats")
 """Overrides that do not change what is asked, so that a variant is the same with and without them."""
@@ -71,8 +72,25 @@ class Conf:
         Raises:
             InputError: a file is not YAML.
         """
-        found = {name: read(origin.path).data for name, origin in self.choices(group).items() if origin.path}
-        return {str(data["label"]) for data in found.values() if isinstance(data, dict) and "label" in data}
+        found = (document.data for _, document in self.documents(group))
+        return {str(data["label"]) for data in found if isinstance(data, dict) and "label" in data}
+
+    def documents(self, group: str) -> list[tuple[Origin, Document]]:
+        """Return the files of a group as they are written.
+
+        Raises:
+            InputError: a file is not YAML; all problems of all files.
+        """
+        found: list[tuple[Origin, Document]] = []
+        wrong: list[str] = []
+        for origin in self.choices(group).values():
+            try:
+                found += [(origin, read(origin.path))] if origin.path else []
+            except InputError as error:
+                wrong += error.problems
+        if wrong:
+            raise InputError(*wrong)
+        return found
 
     def compose(self, overrides: Sequence[str] = ()) -> tuple[Composition, ...]:
         """Return one composition for each point of the sweep that the overrides describe.
@@ -108,8 +126,8 @@ class Checked(NamedTuple):
     problems: tuple[str, ...]
 
 
-_UNSET = re.compile(r"Environment variable '(\w+)' not found")
 _MISSING_CHOICE = re.compile(r"Could not find '(\w+)/([^']+)'")
+_UNSET = re.compile(r"Environment variable '(\w+)' not found")
 
 
 class _Raw(NamedTuple):
@@ -130,18 +148,20 @@ class _Composer:
         compositions: list[Composition] = []
         wrong: dict[str, None] = {}
         try:
-            points = self._points(overrides)
             default = self._compose(())
         except InputError as error:
             return Checked((), error.problems)
-        for point in points:
+        for point in self._points(overrides, wrong):
+            known = tuple(text for text in point if not self._unknown(text, wrong))
             try:
-                compositions.append(self._judged(point, self._compose(point) if point else default, default))
+                composition = self._judged(known, self._compose(known) if known else default, default)
             except InputError as error:
                 wrong |= dict.fromkeys(error.problems)
+            else:
+                compositions += [composition] if known == point else []
         return Checked(tuple(compositions), tuple(wrong))
 
-    def _points(self, overrides: Sequence[str]) -> list[tuple[str, ...]]:
+    def _points(self, overrides: Sequence[str], wrong: dict[str, None]) -> list[tuple[str, ...]]:
         """Return the points of a sweep, each as plain overrides, in the order of Hydra's own sweeper."""
         from itertools import product
 
@@ -151,34 +171,31 @@ class _Composer:
 
         parser = OverridesParser.create(GlobalHydra.instance().config_loader())
         axes: list[list[str]] = []
-        wrong: list[str] = []
         for text in overrides:
             try:
-                [override] = parser.parse_overrides([text])
+                (override,) = parser.parse_overrides([text])
             except HydraException:
                 key = text.partition("=")[0]
-                wrong.append(
-                    f"override '{key}=...' cannot be read; quote a value that holds one of = , : {{ }} [ ] ( )"
-                )
+                said = f"override '{key}=...' cannot be read; quote a value that holds one of = , : {{ }} [ ] ( )"
+                wrong[said] = None
                 continue
             name = override.key_or_group
             if name.split(".")[0] not in Composed.model_fields or name.startswith("hydra"):
                 hint = did_you_mean(name.split(".")[0], Composed.model_fields)
-                wrong.append(f"override '{name}=...': there is no setting '{name}'{hint}")
+                wrong[f"override '{name}=...': there is no setting '{name}'{hint}"] = None
             elif override.is_delete():
                 axes.append([text])
             elif override.is_sweep_override():
-                if values := _values(override):
-                    axes.append([f"{override.get_key_element()}={value}" for value in values])
+                try:
+                    values = list(override.sweep_string_iterator())
+                except HydraException:
+                    wrong[f"override '{name}=...' is no sweep of values; write them with commas between"] = None
                 else:
-                    wrong.append(
-                        f"override '{name}=...': the sweep has no values that can be counted; list them: a,b,c"
-                    )
+                    axes.append([f"{override.get_key_element()}={value}" for value in values])
+                    if not values:
+                        wrong[f"override '{name}=...' selects nothing"] = None
             else:
                 axes.append([text])
-        wrong += filter(None, (self._unknown(text) for axis in axes for text in axis))
-        if wrong:
-            raise InputError(*wrong)
         return list(dict.fromkeys(product(*axes)))
 
     def _compose(self, point: Sequence[str]) -> _Raw:
@@ -188,71 +205,91 @@ class _Composer:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
 
-        choices: dict[str, str] = {}
         try:
-            config = compose("config", overrides=list(map(_forced, point)), return_hydra_config=True)
+            with catch_warnings():
+                simplefilter("ignore", UserWarning)
+                config = compose("config", overrides=list(map(_forced, point)), return_hydra_config=True)
             choices = {str(key): str(value) for key, value in config.hydra.runtime.choices.items() if key in GROUPS}
             data = OmegaConf.to_container(
                 OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
                 resolve=True,
                 throw_on_missing=True,
             )
-        except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-            raise InputError(*self._unreadable(error)) from None
-        except (HydraException, OmegaConfBaseException) as error:
-            raise InputError(self._uncomposed(error, point, choices)) from None
+        except (HydraException, OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
+            raise InputError(*self._worded(error, point)) from None
         if not isinstance(data, dict):
             raise InputError(f"{shown(self._conf.folders[0])}: config.yaml must be a mapping")
         return _Raw({str(key): value for key, value in data.items()}, choices)
 
-    def _unreadable(self, error: Exception) -> list[str]:
-        """Return what is wrong with the files that Hydra could not read."""
-        found: list[str] = []
-        for folder in self._conf.folders:
-            for path in sorted(folder.rglob("*.yaml")):
-                try:
-                    read(path)
-                except InputError as problem:
-                    found += problem.problems
-        name = shown(self._conf.folders[0])
-        return found or [f"{name}:1:1: settings that include themselves, or that cannot be read: {_first_line(error)}"]
+    def _unknown(self, text: str, wrong: dict[str, None]) -> bool:
+        """Note a choice that no folder has, with the nearest one that exists."""
+        key, _, value = text.lstrip("+").partition("=")
+        if key not in GROUPS or value.strip("'\"") in (known := self._conf.choices(key)):
+            return False
+        names = ", ".join(known)
+        said = f"override '{text}': there is no {key} '{value}'{did_you_mean(value, known)}; there are: {names}"
+        wrong[said] = None
+        return True
 
-    def _uncomposed(self, error: Exception, point: Sequence[str], choices: Mapping[str, str]) -> str:
-        """Word what Hydra says of a point, without the values of overrides, which may be secret."""
-        if missing := _MISSING_CHOICE.search(str(error)):
-            return self._no_choice(missing[1], missing[2])
-        message = _first_line(error)
+    def _worded(self, error: Exception, point: Sequence[str]) -> list[str]:
+        """Say what Hydra could not compose: broken files first, then the place of a value, then its own words."""
+        try:
+            chosen = self._chosen(point)
+        except InputError as broken:
+            return list(broken.problems)
+        found = {group: self._conf.choices(group).get(choice) for group, choice in chosen.items()}
+        origins = {group: origin for group, origin in found.items() if origin}
+        if unreadable := list(_unreadable(origins.values())):
+            return unreadable
+        if (missing := _MISSING_CHOICE.search(str(error))) and missing[1] in GROUPS and "In 'config'" in str(error):
+            return [self._no_choice(missing[1], missing[2])]
+        said = _first_line(error)
         for text in point:
             value = text.partition("=")[2]
-            message = message.replace(value, "...").replace(value.strip("'\""), "...") if len(value) > 2 else message
-        if unset := _UNSET.search(message):
-            message = f"the environment variable '{unset[1]}' is not set"
-        if key := str(getattr(error, "full_key", None) or ""):
-            origins = {group: self._origin(group, choice) for group, choice in choices.items()}
-            return f"{_Place(origins, point, self._conf)(key.split('.'))}: {key}: {message}"
-        files = [self._origin(group, value).path for group, _, value in (text.partition("=") for text in point)]
-        named = ", ".join(shown(path) for path in files if path) or shown(self._conf.folders[0] / "config.yaml")
-        return f"{named}:1:1: {message}"
+            said = said.replace(value, "...") if len(value) > 2 else said
+        if unset := _UNSET.search(said):
+            said = f"the environment variable '{unset[1]}' is not set"
+        where = str(getattr(error, "full_key", "") or "")
+        if where:
+            place = _Place(origins, point, self._conf)
+            return [f"{place(where.split('.'))}: {where}: {said}"]
+        names = f" with {' '.join(text.partition('=')[0] + '=...' for text in point)}" if point else ""
+        bad = [f"{group}/{origin.choice}" for group, origin in origins.items() if not origin.bundled]
+        return [f"{shown(self._conf.folders[0])}: settings{names}{' (' + ', '.join(bad) + ')' if bad else ''}: {said}"]
 
     def _no_choice(self, group: str, choice: str) -> str:
         """Say where a defaults list names a choice that does not exist."""
         known = self._conf.choices(group)
         what = f"there is no {group} '{choice}'{did_you_mean(choice, known)}; there are: {', '.join(known)}"
-        for path in [folder / "config.yaml" for folder in self._conf.folders]:
+        for path in (folder / "config.yaml" for folder in self._conf.folders):
             document = read(path) if path.is_file() else None
             defaults = document.data.get("defaults", []) if document and isinstance(document.data, dict) else []
             if document and {group: choice} in defaults:
                 return f"{document.place(('defaults', defaults.index({group: choice}), group))}: {what}"
         return f"{shown(self._conf.folders[0])}: {what}"
 
-    def _unknown(self, text: str) -> str | None:
-        """Return what is wrong with the choice of a group that no folder has, with the nearest one that exists."""
-        key, _, value = text.lstrip("+").partition("=")
-        known = self._conf.choices(key) if key in GROUPS else {}
-        if key not in GROUPS or value.strip("'\"") in known:
-            return None
-        names = ", ".join(known)
-        return f"override '{text}': there is no {key} '{value}'{did_you_mean(value, known)}; there are: {names}"
+    def _chosen(self, point: Sequence[str]) -> dict[str, str]:
+        """Return the choice that config.yaml or an override makes in each group, as far as they can be read.
+
+        Raises:
+            InputError: the project's config.yaml is not one mapping.
+        """
+        config = next(path for folder in self._conf.folders if (path := folder / "config.yaml").is_file())
+        listed = read(config).data or {}
+        if not isinstance(listed, dict):
+            raise InputError(f"{shown(config)}:1:1: must be a mapping")
+        defaults = listed.get("defaults")
+        chosen = {
+            str(group): str(choice)
+            for item in (defaults if isinstance(defaults, list) else ())
+            if isinstance(item, dict)
+            for group, choice in item.items()
+        }
+        for text in point:
+            key, _, value = text.lstrip("+").partition("=")
+            if key in GROUPS:
+                chosen[key] = value.strip("'\"")
+        return chosen
 
     def _judged(self, point: tuple[str, ...], raw: _Raw, default: _Raw) -> Composition:
         origins = {group: self._origin(group, choice) for group, choice in raw.choices.items()}
@@ -278,11 +315,8 @@ class _Composer:
         values = [text for text in point if text.lstrip("+~").partition("=")[0] not in GROUPS]
         if values:
             plain = self._compose([text for text in point if text not in values])
-            others += [
-                text.lstrip("+")
-                for text in values
-                if not _silent(text) and _at(raw.data, text) != _at(plain.data, text)
-            ]
+            before = Composed.model_validate(plain.data)
+            others += [text.lstrip("+") for text in values if not _silent(text) and _changes(text, composed, before)]
         return "~".join([f"{composed.role.label}+{composed.tools.label}", *sorted(others)])
 
 
@@ -300,6 +334,15 @@ class _Place:
             said = text.lstrip("+~").partition("=")[0]
             if said not in GROUPS and (said == name or name.startswith((f"{said}.", f"{said}["))):
                 return f"override '{said}=...'"
+        below = {text.lstrip("+~").partition("=")[0] for text in self.point}
+        below = {said for said in below if said.startswith(f"{name}.")} if len(location) == 1 else set()
+        if len(below) == 1:
+            return f"override '{below.pop()}=...'"
+        config = self.conf.folders[0] / "config.yaml"
+        if config.is_file():
+            document = read(config)
+            if tuple(location) in document.values:
+                return document.place(location, key=key)
         origin = self.origins.get(str(location[0])) if location else None
         if origin and origin.path:
             return read(origin.path).place(location[1:], key=key)
@@ -338,16 +381,6 @@ def _fall_back_to_defaults() -> None:
     Plugins.instance().register(Defaults)
 
 
-def _values(override: Any) -> list[str]:
-    """Return the values of a sweep, none where there are endlessly many."""
-    from hydra.errors import HydraException
-
-    try:
-        return list(override.sweep_string_iterator())
-    except (HydraException, AssertionError):
-        return []
-
-
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
@@ -363,11 +396,43 @@ def _silent(text: str) -> bool:
     return any(key == name or key.startswith(f"{name}.") for name in _SILENT)
 
 
-def _at(data: Any, text: str) -> str:
-    """Return as JSON what stands at the key of an override."""
-    for step in text.lstrip("+~").partition("=")[0].split("."):
+def _changes(text: str, now: Composed, before: Composed) -> bool:
+    """Tell whether an override changes the value that is there without it."""
+    key = text.lstrip("+~").partition("=")[0]
+    return canonical(_at(now, key)) != canonical(_at(before, key))
+
+
+def _at(composed: Composed, key: str) -> Any:
+    data: Any = composed.model_dump(mode="json")
+    for step in key.split("."):
         data = data.get(step) if isinstance(data, Mapping) else None
-    return canonical(data)
+    return data
+
+
+def _unreadable(origins: Iterable[Origin]) -> Iterator[str]:
+    """Yield what is wrong in the files of choices before anything is composed of them."""
+    for origin in origins:
+        try:
+            yield from _interpolations(read(origin.path)) if origin.path else ()
+        except InputError as broken:
+            yield from broken.problems
+
+
+def _interpolations(document: Document) -> Iterator[str]:
+    """Yield the values of a file whose `${...}` cannot be read."""
+    from omegaconf.errors import GrammarParseError
+    from omegaconf.grammar_parser import parse
+
+    for location in document.values:
+        value: Any = document.data
+        for step in location:
+            value = value[step]
+        if isinstance(value, str) and "${" in value:
+            try:
+                parse(value)
+            except GrammarParseError:
+                said = "holds a '${' that cannot be read; write '\\${' for text"
+                yield f"{document.place(location)}: {dotted(location)}: {said}"
 
 
 def project(start: Path) -> Path:

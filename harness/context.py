@@ -5,9 +5,8 @@ from harness.settings import Persona, Role
 
 def system_prompt(persona: Persona, role: Role, now: str | None = None) -> str:
     """Return the system prompt: each section under its heading, then the time where there is one, then the role's."""
-    sections = dict(persona.sections)
+    sections = list(persona.sections.items())
     if now is not None:
-        sections["Time"] = f"It is {now}."
-    if role.overlay.strip():
-        sections[f"Role: {role.label}"] = role.overlay
-    return "\n\n".join(f"## {name}\n\n{text.strip()}" for name, text in sections.items() if text.strip())
+        sections.append(("Time", f"It is {now}."))
+    sections.append((f"Role: {role.label}", role.overlay))
+    return "\n\n".join(f"## {name}\n\n{text.strip()}" for name, text in sections if text.strip())

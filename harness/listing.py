@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.composition import Conf, Origin
 from harness.report import cut, listing
 from harness.scenario import select
-from harness.source import read, shown
+from harness.source import shown
 
 _WIDEST = 70
 
@@ -83,7 +83,7 @@ LISTS: Mapping[str, Callable[[Conf, Path], str]] = {
 
 
 def _choices(conf: Conf, group: str) -> list[tuple[str, Origin, dict[str, object]]]:
-    found = [(name, origin, read(origin.path).data) for name, origin in conf.choices(group).items() if origin.path]
+    found = [(origin.choice, origin, document.data) for origin, document in conf.documents(group)]
     return [(name, origin, data if isinstance(data, dict) else {}) for name, origin, data in found]
 
 

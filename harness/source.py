@@ -345,9 +345,9 @@ _PLAIN = {
 _WITH_CONTEXT = {
     "value_error": "{error}",
     "literal_error": "must be {expected}",
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
     "string_pattern_mismatch": "must match {pattern}",
 }
 

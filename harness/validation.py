@@ -1,6 +1,7 @@
 """Every mistake in scenarios, scripts and settings, found without a network and without a key."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.composition import Composition, Conf
@@ -28,6 +29,7 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         scenarios = select(words) if words or folder.is_dir() else []
     except InputError as error:
         wrong |= set(error.problems)
+        scenarios = [] if words else list(_readable(folder, select))
     scripts = _scripts(folder, scenarios if words else None, wrong)
     for composition in compositions:
         try:
@@ -47,12 +49,39 @@ def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:
         checked = conf.check([f"{group}={','.join(choices)}"]) if choices else conf.check()
         wrong |= set(checked.problems)
         found += checked.compositions
-    for name in {composition.settings.loop.factory for composition in found}:
+    for composition in found:
+        origin = composition.origins["loop"]
         try:
-            factory(name)
+            factory(composition.settings.loop.factory)
         except InputError as error:
-            wrong |= set(error.problems)
+            place = f"{read(origin.path).place(('factory',))}: " if origin.path else ""
+            wrong |= {f"{place}{problem}" for problem in error.problems}
+    for group in GROUPS:
+        wrong |= set(_labels(conf, group))
     return found
+
+
+def _labels(conf: Conf, group: str) -> Iterator[str]:
+    """Yield the choices of a group that carry one label, and so one cassette, with another."""
+    first: dict[str, str] = {}
+    try:
+        documents = conf.documents(group)
+    except InputError:
+        return
+    for origin, document in documents:
+        label = document.data.get("label") if isinstance(document.data, dict) else None
+        if label in first:
+            said = f"{group} '{origin.choice}' and {group} '{first[label]}' carry one label, '{label}'"
+            yield f"{document.place(('label',))}: {said}; give them different ones"
+        elif isinstance(label, str):
+            first[label] = origin.choice
+
+
+def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]]) -> Iterator[Scenario]:
+    """Yield the scenarios that can be read although others cannot."""
+    for path in find(folder):
+        with contextlib.suppress(InputError):
+            yield from select([str(path)])
 
 
 def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> int:

@@ -305,12 +305,6 @@ def test_allow_lists(kind: type[Tools | Role], given_list: Any, allow: tuple[str
     assert kind(label="x").allow is None
 
 
-def test_an_unknown_access_level_is_told() -> None:
-    """A tool whose access level is none of the catalogue's is refused with the levels."""
-    with pytest.raises(ValidationError, match="the access level 'root', but the levels are: guest, user, admin"):
-        Catalogue(label="c", tools={"a": Tool(description="a", access="root")})
-
-
 @EXAMPLES
 @given(CATALOGUES, ALLOW, ALLOW)
 def test_allow_lists_are_intersected(
