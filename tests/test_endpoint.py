@@ -692,7 +692,7 @@ STEP = (
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("▸", "must be a mapping"),
+        ("▸", "the file is empty"),
         ("▸[]", "must be a mapping"),
         ("▸text", "must be a mapping"),
         ("any: ▸text", "any: must be a list"),

@@ -376,6 +376,7 @@ def test_conversation_tells_everything_in_order() -> None:
         "  user: Now do it.",
         "  round 1: file_delete({}) confirmed, executed",
         "      (empty)",
+        "  model, round 2 (notice): (no text; the loop's own sentence stands in)",
         "  checkpoint: file_delete: confirmed",
         "  round 3: file_read({}) dropped",
         "  response (final): Let me read.",
