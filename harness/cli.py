@@ -124,7 +124,7 @@ class _Project:
     """The folders of a project."""
 
     def __init__(self, root: Path | None) -> None:
-        from harness.composition import Conf, project
+        from harness.project import Conf, project
 
         if root is not None and not root.is_dir():
             raise InputError(f"--root {root}: there is no such folder")
@@ -177,12 +177,13 @@ def _all_problems(*steps: Callable[[], Any]) -> list[Any]:
 
 
 def _plan(project: _Project, options: argparse.Namespace, words: Sequence[str]) -> "tuple[Case, ...]":
+    from harness.composition import compose
     from harness.runner import plan
 
     overrides = [word for word in words if "=" in word or word.startswith("~")]
     named = [word for word in words if word not in overrides]
     compositions, scenarios = _all_problems(
-        lambda: project.conf.compose(overrides), lambda: project.select(named, options.tag)
+        lambda: compose(project.conf, overrides), lambda: project.select(named, options.tag)
     )
     cases = plan(scenarios, compositions)
     if not cases:
@@ -304,10 +305,11 @@ def _config(options: argparse.Namespace, words: Sequence[str]) -> int:
     import yaml
 
     from harness import report
+    from harness.composition import compose
     from harness.source import shown
 
     project = _Project(options.root)
-    for composition in project.conf.compose(words):
+    for composition in compose(project.conf, words):
         settings = composition.settings
         plain = settings.model_dump(mode="json", exclude={"model"})
         data = {"model": settings.model.shared(), **plain}

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cache
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
@@ -13,20 +12,12 @@ from yaml import YAMLError
 
 from harness.errors import InputError, did_you_mean
 from harness.matching import canonical
+from harness.project import Conf, Origin, Provenance, bundled_conf
 from harness.settings import GROUPS, Composed, Settings
 from harness.source import Document, dotted, problems, read, shown
 
 _SILENT = ("model.api_url", "model.api_key_env", "model.headers", "model.timeout", "model.max_retries", "repeats")
 """Overrides that do not change what is asked, so that a variant is the same with and without them."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where one choice of a group comes from."""
-
-    choice: str
-    path: Path | None
-    bundled: bool
 
 
 @dataclass(frozen=True)
@@ -36,87 +27,6 @@ class Composition:
     settings: Settings
     origins: Mapping[str, Origin]
     overrides: tuple[str, ...]
-
-
-def bundled_conf() -> Path:
-    """Return the folder of the package's defaults, in a wheel or beside the sources."""
-    inside = Path(__file__).parent / "conf"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "conf"
-
-
-@dataclass(frozen=True)
-class Conf:
-    """A project's own configuration folder, with the package's defaults behind it."""
-
-    own: Path | None
-
-    @cached_property
-    def folders(self) -> tuple[Path, ...]:
-        """The folders in which files are looked up, the first hit winning."""
-        bundled = bundled_conf()
-        own = (self.own,) if self.own and self.own.is_dir() and self.own.resolve() != bundled.resolve() else ()
-        return (*own, bundled)
-
-    def choices(self, group: str) -> dict[str, Origin]:
-        """Return the choices of a group by name, the project's own first."""
-        found: dict[str, Origin] = {}
-        for folder in self.folders:
-            for path in sorted((folder / group).glob("*.yaml")):
-                own = self.own is not None and folder.resolve() == self.own.resolve()
-                found.setdefault(path.stem, Origin(path.stem, path, bundled=not own))
-        return dict(sorted(found.items()))
-
-    def labels(self, group: str) -> set[str]:
-        """Return the labels that the choices of a group carry, which need not be their names.
-
-        Raises:
-            InputError: a file is not YAML.
-        """
-        found = (document.data for _, document in self.documents(group))
-        return {str(data["label"]) for data in found if isinstance(data, dict) and "label" in data}
-
-    def documents(self, group: str) -> list[tuple[Origin, Document]]:
-        """Return the files of a group as they are written.
-
-        Raises:
-            InputError: a file is not YAML; all problems of all files.
-        """
-        found: list[tuple[Origin, Document]] = []
-        wrong: list[str] = []
-        for origin in self.choices(group).values():
-            try:
-                found += [(origin, read(origin.path))] if origin.path else []
-            except InputError as error:
-                wrong += error.problems
-        if wrong:
-            raise InputError(*wrong)
-        return found
-
-    def compose(self, overrides: Sequence[str] = ()) -> tuple[Composition, ...]:
-        """Return one composition for each point of the sweep that the overrides describe.
-
-        Costs about 50 ms a point. Hydra's state is the process's own: call it from the main thread only.
-
-        Raises:
-            InputError: an override or a file cannot be used; all problems at once.
-        """
-        found = self.check(overrides)
-        if found.problems:
-            raise InputError(*found.problems)
-        return found.compositions
-
-    def check(self, overrides: Sequence[str] = ()) -> "Checked":
-        """Return the compositions of the points that can be composed, and the problems of those that cannot."""
-        from hydra import initialize_config_dir
-        from hydra.core.global_hydra import GlobalHydra
-
-        _fall_back_to_defaults()
-        GlobalHydra.instance().clear()
-        try:
-            with initialize_config_dir(str(self.folders[0].resolve()), version_base="1.3", job_name="harness"):
-                return _Composer(self).compose(overrides)
-        finally:
-            GlobalHydra.instance().clear()
 
 
 class Checked(NamedTuple):
@@ -135,6 +45,34 @@ class _Raw(NamedTuple):
 
     data: dict[str, Any]
     choices: dict[str, str]
+
+
+def compose(conf: Conf, overrides: Sequence[str] = ()) -> tuple[Composition, ...]:
+    """Return one composition for each point of the sweep that the overrides describe.
+
+    Costs about 50 ms a point. Hydra's state is the process's own: call it from the main thread only.
+
+    Raises:
+        InputError: an override or a file cannot be used; all problems at once.
+    """
+    found = check(conf, overrides)
+    if found.problems:
+        raise InputError(*found.problems)
+    return found.compositions
+
+
+def check(conf: Conf, overrides: Sequence[str] = ()) -> Checked:
+    """Return the compositions of the points that can be composed, and the problems of those that cannot."""
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    _fall_back_to_defaults()
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf.folders[0].resolve()), version_base="1.3", job_name="harness"):
+            return _Composer(conf).compose(overrides)
+    finally:
+        GlobalHydra.instance().clear()
 
 
 class _Composer:
@@ -251,7 +189,7 @@ class _Composer:
             said = f"the environment variable '{unset[1]}' is not set"
         where = str(getattr(error, "full_key", "") or "")
         if where:
-            place = _Place(origins, point, self._conf)
+            place = Provenance(origins, point, self._conf)
             return [f"{place(where.split('.'))}: {where}: {said}"]
         names = f" with {' '.join(text.partition('=')[0] + '=...' for text in point)}" if point else ""
         bad = [f"{group}/{origin.choice}" for group, origin in origins.items() if not origin.bundled]
@@ -293,7 +231,7 @@ class _Composer:
 
     def _judged(self, point: tuple[str, ...], raw: _Raw, default: _Raw) -> Composition:
         origins = {group: self._origin(group, choice) for group, choice in raw.choices.items()}
-        place = _Place(origins, point, self._conf)
+        place = Provenance(origins, point, self._conf)
         try:
             composed = Composed.model_validate(raw.data)
         except ValidationError as error:
@@ -320,36 +258,7 @@ class _Composer:
         return "~".join([f"{composed.role.label}+{composed.tools.label}", *sorted(others)])
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Says where a setting stands: in an override, or in the file of its group."""
-
-    origins: Mapping[str, Origin]
-    point: Sequence[str]
-    conf: Conf
-
-    def __call__(self, location: Sequence[str | int], *, key: bool = False) -> str:
-        name = dotted(location)
-        for text in self.point:
-            said = text.lstrip("+~").partition("=")[0]
-            if said not in GROUPS and (said == name or name.startswith((f"{said}.", f"{said}["))):
-                return f"override '{said}=...'"
-        below = {text.lstrip("+~").partition("=")[0] for text in self.point}
-        below = {said for said in below if said.startswith(f"{name}.")} if len(location) == 1 else set()
-        if len(below) == 1:
-            return f"override '{below.pop()}=...'"
-        config = self.conf.folders[0] / "config.yaml"
-        if config.is_file():
-            document = read(config)
-            if tuple(location) in document.values:
-                return document.place(location, key=key)
-        origin = self.origins.get(str(location[0])) if location else None
-        if origin and origin.path:
-            return read(origin.path).place(location[1:], key=key)
-        return f"{shown(self.conf.folders[0] / 'config.yaml')}:1:1"
-
-
-def _unknown_names(composed: Composed, place: "_Place") -> Iterator[str]:
+def _unknown_names(composed: Composed, place: Provenance) -> Iterator[str]:
     """Yield the names in allow-lists and the access levels that the catalogue does not have."""
     known, levels = composed.catalogue.tools, composed.catalogue.levels
     for name, tool in known.items():
@@ -433,18 +342,3 @@ def _interpolations(document: Document) -> Iterator[str]:
             except GrammarParseError:
                 said = "holds a '${' that cannot be read; write '\\${' for text"
                 yield f"{document.place(location)}: {dotted(location)}: {said}"
-
-
-def project(start: Path) -> Path:
-    """Return the nearest folder at or above `start` that holds `conf/` or `scenarios/`.
-
-    Raises:
-        InputError: there is none.
-    """
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "scenarios").is_dir() or (folder / "conf").is_dir():
-            return folder
-    raise InputError(
-        f"{shown(start)}: no project here: neither this folder nor one above it holds conf/ or scenarios/; "
-        "go to one, or name it with --root"
-    )

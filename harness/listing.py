@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness.composition import Conf, Origin
+from harness.composition import compose
+from harness.project import Conf, Origin
 from harness.report import cut, listing
 from harness.scenario import select
 from harness.source import shown
@@ -36,7 +37,7 @@ def tools(conf: Conf, _: Path) -> str:
     Raises:
         InputError: the default settings cannot be composed.
     """
-    catalogue = conf.compose()[0].settings.catalogue
+    catalogue = compose(conf)[0].settings.catalogue
     rows = [
         (name, tool.access, "asks" if tool.confirm else "", cut(tool.description, _WIDEST))
         for name, tool in catalogue.tools.items()

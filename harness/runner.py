@@ -222,7 +222,7 @@ class _Run:
                 report=lambda execution: self._log.executed(execution) if self._log else None,
             )
             stack.enter_context(cassette.playing(self.tape))
-            loop = make(tools, settings.model_copy(update={"model": model.model_copy(update=updates)}))
+            loop = _made(make, tools, settings.model_copy(update={"model": model.model_copy(update=updates)}))
             asks = needs_confirmation(
                 tools.confirm_required, scenario.acts_as.confirm_allow, scenario.acts_as.confirm_deny
             )
@@ -291,6 +291,9 @@ class _Run:
             raise self.tape.error
         if crash is not None:
             raise _crash(crash) from crash
+        if not isinstance(getattr(result, "response", None), str) or not hasattr(result, "checkpoint"):
+            what = type(result).__name__
+            raise LoopError(f"the loop returned {what}, not a result with a text as response and a checkpoint or None")
         return result
 
     def _exchanged(self, exchange: cassette.Exchange) -> None:
@@ -322,6 +325,15 @@ class _Run:
         text = trace.model_dump_json() if self._secrets else ""
         safe = redacted(text, self._secrets)
         return trace if safe == text else Trace.model_validate_json(safe)
+
+
+def _made(make: Callable[[Any, Settings], LoopUnderTest], tools: ToolSet, settings: Settings) -> LoopUnderTest:
+    try:
+        return make(tools, settings)
+    except HarnessError:
+        raise
+    except Exception as error:
+        raise _crash(error) from error
 
 
 def _through_json(checkpoint: Any) -> Any:

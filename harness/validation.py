@@ -4,9 +4,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from harness.composition import Composition, Conf
+from harness.composition import Composition, check
 from harness.endpoint import ScriptFile
 from harness.errors import InputError
+from harness.project import Conf
 from harness.runner import factory, plan
 from harness.scenario import SCRIPT_ENDING, Scenario, find
 from harness.settings import GROUPS
@@ -46,7 +47,7 @@ def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:
     found: list[Composition] = []
     for group in GROUPS:
         choices = conf.choices(group)
-        checked = conf.check([f"{group}={','.join(choices)}"]) if choices else conf.check()
+        checked = check(conf, [f"{group}={','.join(choices)}"] if choices else [])
         wrong |= set(checked.problems)
         found += checked.compositions
     for composition in found:

@@ -13,9 +13,10 @@ import openai
 from vcr.cassette import Cassette
 
 from harness.check import judge
-from harness.composition import Conf
+from harness.composition import compose
 from harness.context import system_prompt
 from harness.loop import make
+from harness.project import Conf
 from harness.runner import plan, run_many
 from harness.scenario import Scenario, select
 from harness.tools import ToolSet
@@ -28,7 +29,7 @@ class Project:
         self.scenarios = root / "scenarios"
         self.cassettes = root / "cassettes"
         self.stock = root / "stock"
-        self.compositions = Conf(root / "conf").compose()
+        self.compositions = compose(Conf(root / "conf"))
 
     def stock_of(self, scenario: Scenario) -> Path:
         """Return where vcrpy's own cassette of a scenario stands."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.composition import Composition, Conf, bundled_conf, project
+from harness.composition import Composition, compose
 from harness.errors import InputError
+from harness.project import Conf, bundled_conf, project
 from harness.settings import GROUPS, Params
 
 DEFAULTS = """\
@@ -35,19 +36,19 @@ def own(folder: Path, **files: str | bytes) -> Conf:
 
 def composed(conf: Conf, *overrides: str) -> Composition:
     """Return the only composition of overrides."""
-    (one,) = conf.compose(overrides)
+    (one,) = compose(conf, overrides)
     return one
 
 
 def names(conf: Conf, *overrides: str) -> list[str]:
     """Return model and variant of each composition of overrides."""
-    return [f"{one.settings.model.label}/{one.settings.variant}" for one in conf.compose(overrides)]
+    return [f"{one.settings.model.label}/{one.settings.variant}" for one in compose(conf, overrides)]
 
 
 def refused(conf: Conf, *overrides: str) -> list[str]:
     """Return the lines with which overrides are refused."""
     with pytest.raises(InputError) as caught:
-        conf.compose(overrides)
+        compose(conf, overrides)
     return str(caught.value).splitlines()
 
 
@@ -76,7 +77,7 @@ def test_the_defaults() -> None:
 def test_every_bundled_choice_is_right(group: str) -> None:
     """Every choice that comes with the package composes, and is called as its file."""
     choices = BUNDLED.choices(group)
-    labels = [getattr(one.settings, group).label for one in BUNDLED.compose([f"{group}={','.join(choices)}"])]
+    labels = [getattr(one.settings, group).label for one in compose(BUNDLED, [f"{group}={','.join(choices)}"])]
     assert labels == list(choices)
 
 
@@ -97,7 +98,7 @@ def test_own_choices_win_name_by_name(tmp_path: Path, config: str | None) -> Non
     conf = own(tmp_path / "conf", role__chat="label: chat\noverlay: mine\n", role__pirate="label: pirate\n")
     if config:
         own(tmp_path / "conf", config=config)
-    chat, pirate, files = conf.compose(["role=chat,pirate,files"])
+    chat, pirate, files = compose(conf, ["role=chat,pirate,files"])
     assert [one.settings.role.overlay for one in (chat, pirate)] == ["mine", ""]
     assert [(one.origins["role"].path, one.origins["role"].bundled) for one in (chat, pirate, files)] == [
         (tmp_path / "conf" / "role" / "chat.yaml", False),

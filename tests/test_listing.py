@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.composition import Conf
 from harness.errors import InputError
 from harness.listing import LISTS, models, roles, scenarios, tags, tools
+from harness.project import Conf
 
 
 def written(root: Path, **texts: str) -> Path:

@@ -223,6 +223,24 @@ def crashing(tools: Tools, one: Settings) -> Crashing:
     return Crashing(tools, one)
 
 
+def unmade(_tools: Tools, _one: Settings) -> Crashing:
+    """Fail to make a loop."""
+    raise KeyError("no such thing")
+
+
+class Odd(ReactLoop):
+    """A loop that returns a text where a result belongs."""
+
+    async def run(self, *_arguments: Any, **_named: Any) -> Any:
+        """Return a text."""
+        return "Done."
+
+
+def odd(tools: Tools, one: Settings) -> Odd:
+    """Make a loop that returns a text."""
+    return Odd(tools, one)
+
+
 def with_factory(planned: Sequence[Case], name: str) -> list[Case]:
     """Return cases that run through another loop."""
     return [
@@ -257,6 +275,22 @@ def test_a_crash_is_an_error_of_its_case(tmp_path: Path) -> None:
     assert outcomes[0].trace.error.kind == "loop"
     assert outcomes[0].trace.error.message.startswith("the loop crashed with ZeroDivisionError: division by zero at ")
     assert outcomes[1].trace.error is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("unmade", "the loop crashed with KeyError: 'no such thing' at "),
+        ("odd", "the loop returned str, not a result with a text as response and a checkpoint or None"),
+    ],
+)
+def test_a_loop_that_is_none_is_an_error_of_its_case(tmp_path: Path, name: str, message: str) -> None:
+    """A factory that fails, and a loop that returns no result, end their case with an error."""
+    small(tmp_path)
+    run(tmp_path, cases(tmp_path), live=True)
+    [outcome] = run(tmp_path, with_factory(cases(tmp_path, words=["talk"]), name))
+    assert outcome.trace.error is not None
+    assert outcome.trace.error.message.startswith(message)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.composition import Conf
 from harness.errors import InputError
+from harness.project import Conf
 from harness.scenario import select
 from harness.validation import validate
 
