@@ -14,7 +14,8 @@ from harness.errors import InputError, did_you_mean
 from harness.matching import canonical
 from harness.project import Conf, Origin, Provenance, bundled_conf
 from harness.settings import GROUPS, Composed, Settings
-from harness.source import Document, dotted, problems, read, shown
+from harness.source import Document, read, shown
+from harness.wording import dotted, problems
 
 _SILENT = ("model.api_url", "model.api_key_env", "model.headers", "model.timeout", "model.max_retries", "repeats")
 """Overrides that do not change what is asked, so that a variant is the same with and without them."""

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, RootModel, model_validator
 
 from harness.errors import InputError, did_you_mean
-from harness.source import Document, read, validate
+from harness.source import Document, read
+from harness.wording import validate
 
 ANY_MODEL = "any"
 """The name under which a script gives the replies of all models that it does not name."""

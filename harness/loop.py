@@ -11,8 +11,8 @@ from harness.client import Client
 from harness.completion import AskedCall, Completion, excerpt
 from harness.errors import InputError
 from harness.settings import Loop, Model, Settings
-from harness.source import problems
 from harness.tools import Tools, as_text, needs_confirmation
+from harness.wording import problems
 
 AWAITING = "[awaiting confirmation]"
 """What the log says of a call that waits for the user."""

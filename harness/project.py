@@ -7,7 +7,8 @@ from pathlib import Path
 
 from harness.errors import InputError
 from harness.settings import GROUPS
-from harness.source import Document, dotted, read, shown
+from harness.source import Document, read, shown
+from harness.wording import dotted
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_va
 
 from harness.errors import InputError, did_you_mean
 from harness.expectation import Expectation, Names, Part, Pattern, TurnExpectation, expected_tools
-from harness.source import Document, read, shown, validate
+from harness.source import Document, read, shown
 from harness.trace import Stop, Trace
+from harness.wording import validate
 
 SCRIPT_ENDING = ".script.yaml"
 _LONGEST_PATH = 250

@@ -1,17 +1,14 @@
 """YAML text to plain data with positions, and what is wrong in it as `file:line:col`."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
-from pydantic import BaseModel, RootModel, ValidationError
-from pydantic_core import ErrorDetails
 
-from harness.errors import InputError, did_you_mean
+from harness.errors import InputError
 
 Location = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""
@@ -255,147 +252,3 @@ def _short_tag(node: yaml.Node) -> str:
 
 def _position(node: yaml.Node) -> Position:
     return Position(node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-class Place(Protocol):
-    """A function that says where a location is, as `file:line:col` or in other words."""
-
-    def __call__(self, location: Sequence[str | int], *, key: bool = False) -> str:
-        """Return where the location is, pointing at its key when asked to."""
-        ...
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def validate(document: Document, model: type[Model]) -> Model:
-    """Judge a document's data by a pydantic model.
-
-    Raises:
-        InputError: what does not fit, all problems at once, each as `file:line:col: where: what`.
-    """
-    if document.data is None:
-        raise InputError(f"{document.place(())}: the file is empty")
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        raise InputError(*problems(error, model, document.place)) from None
-
-
-def problems(error: ValidationError, model: type[BaseModel], place: Place) -> list[str]:
-    """Word a pydantic error for people, one line for each problem, sorted by place and without repeats."""
-    lines: set[str] = set()
-    for details in error.errors(include_url=False, include_input=False):
-        location = _own(details, model)
-        at_key = details["type"] == "extra_forbidden"
-        where = dotted(location[:-1] if details["type"] in {"extra_forbidden", "missing"} else location)
-        what = _what(details, location, model)
-        lines.add(f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}")
-    return sorted(lines, key=by_place)
-
-
-def by_place(problem: str) -> tuple[str, int, int, str]:
-    """Return a key that sorts problems by file, line and column."""
-    path, *numbers = problem.split(": ", maxsplit=1)[0].rsplit(":", 2)
-    if len(numbers) == 2 and all(number.isdigit() for number in numbers):
-        return path, int(numbers[0]), int(numbers[1]), problem
-    return problem, 0, 0, problem
-
-
-def _own(details: ErrorDetails, model: type[BaseModel]) -> Location:
-    """Return an error's location without the names that pydantic gives to validators and members of unions."""
-    kinds: list[Any] = [model]
-    own: Location = ()
-    for at, step in enumerate(details["loc"]):
-        inner = [member for kind in kinds for member in _step(kind, step)]
-        named = at == len(details["loc"]) - 1 and details["type"] in ("missing", "extra_forbidden")
-        if inner or named:
-            own, kinds = (*own, step), inner
-    return own
-
-
-def dotted(location: Sequence[str | int]) -> str:
-    """Return a location as people read it: `turns[0].expect.rounds`."""
-    text = ""
-    for step in location:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
-
-
-_PLAIN = {
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
-    "dict_type": "must be a mapping",
-    "mapping_type": "must be a mapping",
-    "model_type": "must be a mapping",
-    "model_attributes_type": "must be a mapping",
-}
-
-
-_WITH_CONTEXT = {
-    "value_error": "{error}",
-    "literal_error": "must be {expected}",
-    "greater_than": "must be greater than {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than_equal": "must be at most {le:g}",
-    "string_pattern_mismatch": "must match {pattern}",
-}
-
-
-def _what(details: ErrorDetails, location: Location, model: type[BaseModel]) -> str:
-    kind, name = details["type"], str(location[-1]) if location else "the file"
-    if kind == "missing":
-        return f"'{name}' is missing"
-    if kind == "extra_forbidden":
-        return f"unknown key '{name}'{did_you_mean(name, _keys_at(model, location[:-1]))}"
-    if kind in _WITH_CONTEXT:
-        return _WITH_CONTEXT[kind].format(**details["ctx"])
-    return _PLAIN.get(kind, details["msg"][:1].lower() + details["msg"][1:])
-
-
-def _keys_at(model: type[BaseModel], location: Location) -> Iterator[str]:
-    """Yield the keys that may stand at a location, walking the types as pydantic does."""
-    kinds: list[Any] = [model]
-    for step in location:
-        kinds = [inner for kind in kinds for inner in _step(kind, step)]
-    for kind in kinds:
-        for name, info in _fields(kind).items():
-            yield info.alias or name
-
-
-def _fields(kind: Any) -> dict[str, Any]:
-    return dict(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
-
-
-def _step(kind: Any, step: str | int) -> Iterator[Any]:
-    if isinstance(kind, type) and issubclass(kind, RootModel):
-        for inner in _plain(kind.model_fields["root"].annotation):
-            yield from _step(inner, step)
-        return
-    for name, info in _fields(kind).items():
-        if step in (name, info.alias):
-            yield from _plain(info.annotation)
-    if get_origin(kind) in (dict, Mapping) and isinstance(step, str):
-        yield from _plain(get_args(kind)[1])
-    if get_origin(kind) in (list, tuple, Sequence) and isinstance(step, int):
-        yield from _plain(get_args(kind)[0])
-
-
-def _plain(kind: Any) -> Iterator[Any]:
-    if get_origin(kind) in (Union, UnionType):
-        for member in get_args(kind):
-            yield from _plain(member)
-    elif hasattr(kind, "__metadata__"):
-        yield from _plain(kind.__origin__)
-    else:
-        yield kind

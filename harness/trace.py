@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import InputError
 from harness.files import write_whole
-from harness.source import dotted, shown
+from harness.source import shown
+from harness.wording import dotted
 
 FORMAT: Literal[1] = 1
 """The version of the form in which traces are stored."""

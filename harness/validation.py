@@ -11,8 +11,9 @@ from harness.project import Conf
 from harness.runner import factory, plan
 from harness.scenario import SCRIPT_ENDING, Scenario, find
 from harness.settings import GROUPS
-from harness.source import by_place, read, shown
-from harness.source import validate as judge
+from harness.source import read, shown
+from harness.wording import by_place
+from harness.wording import validate as judge
 
 
 def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[Sequence[str]], list[Scenario]]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import settings as limits
 from harness.runner import Case, Outcome
 from harness.scenario import Scenario, ScenarioFile
 from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
-from harness.source import parse, validate
+from harness.source import parse
 from harness.trace import (
     Anomaly,
     Call,
@@ -28,6 +28,7 @@ from harness.trace import (
     count,
 )
 from harness.trace import Outcome as CallOutcome
+from harness.wording import validate
 
 EXAMPLES = limits(deadline=None, derandomize=True, database=None)
 """How properties are tried: the same hundred examples each time, however slow the machine."""

@@ -19,7 +19,8 @@ from harness.expectation import (
     expected_tools,
     satisfied,
 )
-from harness.source import parse, validate
+from harness.source import parse
+from harness.wording import validate
 
 EXAMPLES = settings(deadline=None, max_examples=200, derandomize=True, database=None)
 FILE = Path("f.yaml")

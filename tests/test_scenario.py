@@ -25,8 +25,9 @@ from harness.scenario import (
     select,
     tools_named,
 )
-from harness.source import parse, validate
+from harness.source import parse
 from harness.trace import Failure, Trace, Turn, Usage, count
+from harness.wording import validate
 
 FILE = Path("f.yaml")
 GOOD = "title: A scenario.\nturns: [{user: Hello}]\n"
