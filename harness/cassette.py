@@ -157,10 +157,13 @@ def body_matches(one: Request, other: Request) -> bool:
     if one.body == other.body:
         return True
     try:
-        here, there = json.loads(one.body), json.loads(other.body)
+        there = json.loads(other.body)
+        # Most requests are written as the SDK writes them, so that comparing texts spares a second parse.
+        if one.body == json.dumps(there, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"):
+            return True
+        return canonical(json.loads(one.body)) == canonical(there)
     except (TypeError, ValueError):
         return False
-    return bool(here == there) and canonical(here) == canonical(there)
 
 
 def _parting(stored: Request, request: Request) -> str:
