@@ -93,7 +93,7 @@ def _answers(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
             asked = ", ".join(names)
             left = [scenario.file.turns[at].answers[index] for index in script.left]
             said = ", ".join(left[0].names or ()) if left else ""
-            wanted = f"the next answer is for {said}" if left else "there is no answer left"
+            wanted = f"the next answer is for {said}" if left else "no answer left"
             yield Finding(
                 place=place(("turns", at, "answers", script.left.start), key=True),
                 what=f"turn {at + 1}, checkpoint {number}",

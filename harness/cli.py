@@ -275,7 +275,9 @@ def _play(project: _Project, options: argparse.Namespace, cases: "Sequence[Case]
         text = report.table([outcome for outcome, _ in shown], [verdict for _, verdict in shown], _style())
         sys.stdout.write(f"{text}\n\n")
     seconds = perf_counter() - start
-    summary = report.summary(outcomes, verdicts, seconds, "recorded" if live else "replayed")
+    saved = sum(outcome.saved for outcome in outcomes)
+    done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded,"
+    summary = report.summary(outcomes, verdicts, seconds, done_to)
     sys.stdout.write(f"{summary}\n")
     statuses = {verdict.status for verdict in verdicts}
     return 2 if "error" in statuses else 1 if "failed" in statuses else 0

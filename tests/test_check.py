@@ -429,8 +429,8 @@ ASKED = "an answer for {0}; add under answers: '- deny: [{0}]', or confirm"
 @pytest.mark.parametrize(
     ("answers", "names", "got"),
     [
-        ("\n  - ▸user: Go.\n", ["file_delete"], "there is no answer left"),
-        ("\n  - user: Go.\n    ▸answers: []\n", ["file_delete", "file_write"], "there is no answer left"),
+        ("\n  - ▸user: Go.\n", ["file_delete"], "no answer left"),
+        ("\n  - user: Go.\n    ▸answers: []\n", ["file_delete", "file_write"], "no answer left"),
         (
             "\n  - user: Go.\n    answers:\n      - ▸deny: [email_send]\n",
             ["file_delete"],
@@ -465,7 +465,7 @@ def test_the_second_checkpoint_may_lack_its_answer() -> None:
     )
     text, place = marked("title: T.\nturns:\n  - user: Go.\n    ▸answers:\n      - deny: [file_delete]\n")
     assert findings(trace(came), text) == [
-        (place, "turn 1, checkpoint 2", ASKED.format("file_delete"), "there is no answer left")
+        (place, "turn 1, checkpoint 2", ASKED.format("file_delete"), "no answer left")
     ]
 
 
