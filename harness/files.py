@@ -34,9 +34,7 @@ def write_whole(path: Path, text: str) -> None:
 
 def escaped(name: str) -> str:
     """Return the name with everything percent-encoded that some file system refuses or reads as a folder."""
-    safe = _UNSAFE.sub(
-        lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass")), name
-    )
+    safe = _UNSAFE.sub(_encoded, name)
     if safe.startswith("."):
         safe = f"%2E{safe[1:]}"
     if safe.endswith("."):

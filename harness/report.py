@@ -17,7 +17,7 @@ from harness.trace import Anomaly, Call, Checkpoint, Trace, Turn
 
 _INDENT = "    "
 _LONGEST = 400
-_COLOURS = {"passed": "32", "failed": "31", "error": "31", "saved": "32"}
+_COLOURS = {"passed": "32", "failed": "31", "error": "31"}
 
 
 class Style:

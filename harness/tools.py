@@ -87,7 +87,6 @@ class ToolSet:
         report: Callable[[Execution], None] = lambda _: None,
     ) -> None:
         self._catalogue = catalogue
-        self._access = access
         self._allow = allow
         self._permitted = frozenset(permitted(catalogue, access, allow))
         self._rules = {name: [_Player(rule) for rule in tool] for name, tool in rules.items()}

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,58 @@ def test_two_checkpoints_have_their_own_rounds() -> None:
     turn = watched(answers, [True, False])
     assert [(seen.round, seen.answer) for seen in turn.checkpoints] == [(1, "confirmed"), (3, "denied")]
     assert [seen.kind for seen in turn.rounds] == ["act", "notice", "act", "notice", "act"]
+
+
+RESUME = """
+import asyncio, json, sys
+from dataclasses import asdict
+from pathlib import Path
+from harness.cassette import Tape, installed, playing
+from harness.loop import Checkpoint, make
+from harness.scenario import Rule
+from harness.settings import Settings
+from harness.tools import ToolSet
+
+stored = json.loads(sys.stdin.read())
+one = Settings.model_validate(stored["settings"])
+events = []
+rules = {name: [Rule(returns="done")] for name in one.catalogue.tools}
+tools = ToolSet(one.catalogue, rules, report=lambda done: events.append(["executed", asdict(done)]))
+tape = Tape.record(Path("unsaved.yaml"), lambda heard: events.append(["exchanged", asdict(heard)]))
+with installed(), playing(tape):
+    result = asyncio.run(make(tools, one).resume(Checkpoint.model_validate(stored["checkpoint"]), stored["confirmed"]))
+print(json.dumps([events, result.response]))
+"""
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_resume_in_another_process_gives_the_same_trace(confirmed: bool) -> None:
+    """A turn whose second half runs in another process, from JSON, is put together as if it ran in one."""
+    answers = [calls(("a", "write", '{"p": 1}'), ("b", "read", "{}")), says("May I?"), says("Done.")]
+    with endpoint(answers) as asked, installed():
+        one = settings(asked.url)
+        log = TurnLog("Do it.", one.loop.policy, {"write", "delete"})
+        rules = {name: [Rule(returns="done")] for name in one.catalogue.tools}
+        tools = ToolSet(one.catalogue, rules, report=log.executed)
+        with playing(Tape.record(Path("unsaved.yaml"), log.exchanged)):
+            result = asyncio.run(make(tools, one).run("Do it."))
+        stored = {
+            "settings": one.model_dump(mode="json"),
+            "checkpoint": json.loads(result.checkpoint.model_dump_json()),
+            "confirmed": confirmed,
+        }
+        there = subprocess.run(
+            [sys.executable, "-c", RESUME], input=json.dumps(stored), capture_output=True, text=True, check=True
+        )
+    assert log.paused() == ["write"]
+    log.answered(confirmed)
+    events, response = json.loads(there.stdout)
+    for kind, event in events:
+        if kind == "executed":
+            log.executed(Execution(**event))
+        else:
+            log.exchanged(Exchange(**event))
+    assert log.ended(response) == watched(answers, [confirmed])
 
 
 def test_failed_and_refused_calls() -> None:
