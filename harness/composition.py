@@ -253,10 +253,16 @@ class _Composer:
         ]
         values = [text for text in point if text.lstrip("+~").partition("=")[0] not in GROUPS]
         if values:
-            plain = self._compose([text for text in point if text not in values])
-            before = Composed.model_validate(plain.data)
+            before = self._before([text for text in point if text not in values])
             others += [text.lstrip("+") for text in values if not _silent(text) and _changes(text, composed, before)]
         return "~".join([f"{composed.role.label}+{composed.tools.label}", *sorted(others)])
+
+    def _before(self, point: Sequence[str]) -> Composed | None:
+        """Return what is composed without the overrides of values, or None where they are what makes it right."""
+        try:
+            return Composed.model_validate(self._compose(point).data)
+        except (ValidationError, InputError):
+            return None
 
 
 def _unknown_names(composed: Composed, place: Provenance) -> Iterator[str]:
@@ -306,10 +312,10 @@ def _silent(text: str) -> bool:
     return any(key == name or key.startswith(f"{name}.") for name in _SILENT)
 
 
-def _changes(text: str, now: Composed, before: Composed) -> bool:
+def _changes(text: str, now: Composed, before: Composed | None) -> bool:
     """Tell whether an override changes the value that is there without it."""
     key = text.lstrip("+~").partition("=")[0]
-    return canonical(_at(now, key)) != canonical(_at(before, key))
+    return before is None or canonical(_at(now, key)) != canonical(_at(before, key))
 
 
 def _at(composed: Composed, key: str) -> Any:

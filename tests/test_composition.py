@@ -171,6 +171,12 @@ def test_sweeps(overrides: list[str], found: list[str]) -> None:
     assert names(BUNDLED, *overrides) == found
 
 
+def test_an_override_may_mend_a_file(tmp_path: Path) -> None:
+    """A file that is wrong without an override is composed with it, and the variant names what was said."""
+    conf = own(tmp_path / "conf", loop__mine="defaults: [production, _self_]\nlabel: mine\nmax_rounds: many\n")
+    assert composed(conf, "loop=mine", "loop.max_rounds=3").settings.variant == ("chat+all~loop.max_rounds=3~loop=mine")
+
+
 @pytest.mark.parametrize(
     ("override", "name"),
     [("model.params.temperature=interval(0,1)", "model.params.temperature"), ("role=glob(zzz*)", "role")],
