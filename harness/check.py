@@ -1,15 +1,17 @@
 """Judges a trace against its scenario, as findings with the line that each comes from."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from harness.expectation import Amount, ExpectedCall, TurnExpectation, Words, satisfied
+from harness.expectation import Amount, ExpectedCall, TurnExpectation, Words, left, parted, satisfied
 from harness.human import Script
 from harness.matching import align, fits, fits_all
-from harness.scenario import Scenario, error_expected, expected_stop
+from harness.scenario import ExpectedStop, Scenario, error_expected, expected_stops, point_of
 from harness.source import Document
 from harness.tools import UNCOVERED
 from harness.trace import Call, Record, Trace, Turn, calls_of, count
+from harness.workspace import changed
 
 Location = tuple[str | int, ...]
 
@@ -55,6 +57,8 @@ def judge(trace: Trace, scenario: Scenario, *, unplayed: int = 0) -> Verdict:
 def _findings(trace: Trace, scenario: Scenario) -> Iterator[Finding]:
     file, document = scenario.file, scenario.document
     error = trace.error.message if trace.error else None
+    point = point_of(trace)
+    files: Mapping[str, str] = file.workspace or {}
     if len(trace.turns) > len(file.turns):
         yield Finding(
             place=document.place(("turns",), key=True),
@@ -63,13 +67,16 @@ def _findings(trace: Trace, scenario: Scenario) -> Iterator[Finding]:
             got=f"{_number(len(trace.turns), 'turn')}; the trace is of another version of the scenario",
         )
     for at, turn in enumerate(trace.turns[: len(file.turns)]):
-        yield from _answers(turn, at, scenario)
+        wanted = expected_stops(scenario, at, point)
+        files = changed(files, turn.workspace or {})
+        yield from _answers(turn, at, scenario, unanswered=any(one.stop == "unanswered" for one in wanted))
         yield from _uncovered(turn, at, scenario)
         yield from _disobeyed(turn, at, scenario)
-        yield from _ended(turn, at, scenario)
-        if expect := file.turns[at].expect:
-            location = ("turns", at, "expect")
-            yield from _expectation(expect, _View((turn,), error, f"turn {at + 1}, ", location, document))
+        yield from _ended(turn, at, scenario, wanted)
+        for place, expect in enumerate(file.turns[at].expect):
+            location = ("turns", at, "expect", place)
+            if expect.applies.holds(point):
+                yield from _expectation(expect, _View((turn,), error, f"turn {at + 1}, ", location, document, files))
     reached = len(trace.turns)
     if reached < len(file.turns):
         yield Finding(
@@ -78,18 +85,19 @@ def _findings(trace: Trace, scenario: Scenario) -> Iterator[Finding]:
             expected="to be reached",
             got=f"turn {reached} ended with '{trace.stop}', so it never began",
         )
-    if file.expect:
-        yield from _expectation(file.expect, _View(trace.turns, error, "", ("expect",), document))
+    for place, expect in enumerate(file.expect):
+        if expect.applies.holds(point):
+            yield from _expectation(expect, _View(trace.turns, error, "", ("expect", place), document, files))
 
 
-def _answers(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
-    """Find checkpoints that nobody answered, and answers that nobody asked for."""
+def _answers(turn: Turn, at: int, scenario: Scenario, *, unanswered: bool) -> Iterator[Finding]:
+    """Find checkpoints that nobody answered, unless that is expected, and answers that nobody asked for."""
     place = scenario.document.place
     script = Script(scenario.file.turns[at].answers)
     for number, checkpoint in enumerate(turn.checkpoints, 1):
         names = [call.name for call in checkpoint.pending]
         script.answer(names)
-        if checkpoint.answer is None and expected_stop(scenario, at) != "unanswered":
+        if checkpoint.answer is None and not unanswered:
             asked = ", ".join(names)
             left = [scenario.file.turns[at].answers[index] for index in script.left]
             said = ", ".join(left[0].names or ()) if left else ""
@@ -134,21 +142,17 @@ def _disobeyed(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
             )
 
 
-def _ended(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
-    expected = expected_stop(scenario, at)
-    if turn.stop == expected or (turn.stop == "unanswered" and any(c.answer is None for c in turn.checkpoints)):
+def _ended(turn: Turn, at: int, scenario: Scenario, wanted: Sequence[ExpectedStop]) -> Iterator[Finding]:
+    if turn.stop == "unanswered" and any(checkpoint.answer is None for checkpoint in turn.checkpoints):
         return
-    location: Location = ("turns", at, "expect", "stop")
-    said = scenario.file.turns[at].expect
-    case = scenario.file.expect if at == len(scenario.file.turns) - 1 else None
-    if case and (said is None or ("stop" in case.model_fields_set and "stop" not in said.model_fields_set)):
-        location = ("expect", "stop")
-    yield Finding(
-        place=scenario.document.place(location, key=True),
-        what=f"turn {at + 1}, stop",
-        expected=expected,
-        got=f"{turn.stop}; write 'stop: {turn.stop}' under expect if that is right",
-    )
+    for stop, location in wanted:
+        if turn.stop != stop:
+            yield Finding(
+                place=scenario.document.place(location, key=True),
+                what=f"turn {at + 1}, stop",
+                expected=stop,
+                got=f"{turn.stop}; write 'stop: {turn.stop}' under expect if that is right",
+            )
 
 
 class _View(NamedTuple):
@@ -159,6 +163,8 @@ class _View(NamedTuple):
     name: str
     location: Location
     document: Document
+    files: Mapping[str, str]
+    """The workspace as the last of these turns left it."""
 
     def place(self, *location: str | int) -> str:
         """Return `file:line:col` of a key of the expectation."""
@@ -181,6 +187,8 @@ def _expectation(expect: TurnExpectation, view: _View) -> Iterator[Finding]:
     if expect.offered is not None:
         yield from _offered(expect.offered, view)
     yield from _texts("response", expect.response, view.turns[-1].response if view.turns else None, view)
+    yield from _workspace(expect, view)
+    yield from _state(expect, view)
     if view.error is not None:
         yield from _texts("error", expect.error, view.error, view)
 
@@ -197,6 +205,22 @@ def _amounts(expect: TurnExpectation, view: _View) -> Iterator[Finding]:
 def _texts(what: str, words: Words | None, text: str | None, view: _View) -> Iterator[Finding]:
     for where, wanted in satisfied(words, text or "") if words else ():
         yield view.finding(what, (what, *where), wanted, _text(text))
+
+
+def _workspace(expect: TurnExpectation, view: _View) -> Iterator[Finding]:
+    for path, file in expect.workspace.items():
+        text = view.files.get(path)
+        for way, wanted in left(file, text):
+            got = "no such file; there are: " + (", ".join(view.files) or "none") if text is None else _text(text)
+            yield view.finding(f"workspace, {path}", ("workspace", path, *way), wanted, got)
+
+
+def _state(expect: TurnExpectation, view: _View) -> Iterator[Finding]:
+    state = view.turns[-1].state if view.turns else None
+    for key in parted(expect.state or {}, state or {}):
+        wanted = json.dumps((expect.state or {})[key], ensure_ascii=False)
+        got = json.dumps(state[key], ensure_ascii=False) if state and key in state else "nothing"
+        yield view.finding(f"state, {key}", ("state", key), wanted, got)
 
 
 def _calls(expected: Sequence[ExpectedCall], calls: Sequence[Call], view: _View) -> Iterator[Finding]:

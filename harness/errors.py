@@ -4,6 +4,7 @@ HarnessError
 ├── InputError          a file, a setting or an option cannot be used
 ├── ModelError          the endpoint gave no usable completion
 ├── LoopError           the loop under test broke
+├── ToolBroken          a scenario's own tool broke
 └── CassetteError       a case cannot be replayed
     ├── CassetteMissing     nothing is recorded
     ├── CassetteUnreadable  the file cannot be read
@@ -45,6 +46,12 @@ class LoopError(HarnessError):
     """The loop under test raised something that it should not."""
 
     kind = "loop"
+
+
+class ToolBroken(HarnessError):
+    """A scenario's own tool raised something that it should not."""
+
+    kind = "tool"
 
 
 class CassetteError(HarnessError):
@@ -93,6 +100,10 @@ class NetworkRefused(CassetteError):
     """A request was made where none may leave the process."""
 
     kind = "refused"
+
+
+class ToolError(Exception):
+    """A tool could not do what was asked; the loop tells the model why."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

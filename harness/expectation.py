@@ -2,71 +2,41 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
-from harness.matching import bad_expression, bad_pattern
+from harness.matching import fits_all
+from harness.parts import Expressions, Names, Part, Pattern, SomeNames, Texts, mapping
 from harness.trace import Decision, Outcome, Stop
+from harness.workspace import WorkspaceError, inside
 
 
-class Part(BaseModel):
-    """A frozen part of a scenario file that knows all its keys."""
+class Point(NamedTuple):
+    """What a trace was made under, as far as an expectation may depend on it."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, validate_by_name=False
-    )
-    nullable: ClassVar[frozenset[str]] = frozenset()
-    """Keys behind which null may stand."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _something(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse keys with nothing behind them, which would look as if they said something."""
-        if value is None and info.field_name not in cls.nullable:
-            raise ValueError("nothing stands here; write a value, or remove the key")
-        return value
+    role: str
+    model: str
+    tools: str
 
 
-def _expression(value: str) -> str:
-    if wrong := bad_expression(value):
-        raise ValueError(wrong)
-    return value
+class Scope(Part):
+    """Where something applies; what is not named does not matter."""
 
+    role: SomeNames | None = None
+    """Labels of roles."""
+    model: SomeNames | None = None
+    """Labels of models."""
+    tools: SomeNames | None = None
+    """Labels of tool lists."""
 
-def _pattern(value: Any) -> Any:
-    for wrong in filter(None, map(bad_pattern, value.values())):
-        raise ValueError(wrong)
-    return value
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Expression = Annotated[str, AfterValidator(_expression)]
-Pattern = Annotated[dict[str, JsonValue], AfterValidator(_pattern)]
-Names = Annotated[list[str], BeforeValidator(_listed)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
-Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
-
-
-def _mapping(value: Any, form: str) -> Any:
-    """Refuse anything but a mapping with a sentence that says what may stand here."""
-    if not isinstance(value, dict):
-        raise ValueError(form)  # noqa: TRY004 - pydantic takes no TypeError
-    return value
+    def holds(self, point: Point) -> bool:
+        """Tell whether the point is one of those that are named."""
+        return all(
+            names is None or label in names
+            for names, label in ((self.role, point.role), (self.model, point.model), (self.tools, point.tools))
+        )
 
 
 class Amount(Part):
@@ -84,7 +54,7 @@ class Amount(Part):
     def _number(cls, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
             return {"exactly": value}
-        return _mapping(value, "must be a whole number, or {at_least: ..., at_most: ...}")
+        return mapping(value, "must be a whole number, or {at_least: ..., at_most: ...}")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -129,13 +99,52 @@ class Words(Part):
     def _text(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"equals": value}
-        return _mapping(value, "must be the whole text, or {contains: ..., lacks: ..., matches: ...}")
+        return mapping(value, "must be the whole text, or {contains: ..., lacks: ..., matches: ...}")
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.equals is None and not (self.contains or self.lacks or self.matches):
             raise ValueError("needs 'equals', 'contains', 'lacks' or 'matches'")
         return self
+
+
+class ExpectedFile(Words):
+    """What one file of the workspace must be."""
+
+    present: Literal[True] | None = None
+    """It is there, whatever it holds."""
+    absent: Literal[True] | None = None
+    """It is not there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"equals": value}
+        return mapping(value, "must be the file's whole text, {absent: true}, or {present: true, contains: ...}")
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("needs 'present', 'absent', 'equals', 'contains', 'lacks' or 'matches'")
+        if self.absent and len(self.model_fields_set) > 1:
+            raise ValueError("a file that is absent holds nothing; remove 'absent' or the rest")
+        return self
+
+
+def _paths(files: dict[str, Any]) -> dict[str, Any]:
+    for path in files:
+        try:
+            plain = inside(path)
+        except WorkspaceError as error:
+            raise ValueError(str(error)) from None
+        if plain != path or not plain:
+            raise ValueError(f"'{path}' must be written as the path of a file" + (f": '{plain}'" if plain else ""))
+    return files
+
+
+Paths = AfterValidator(_paths)
+"""Judges the keys of a mapping as paths in the workspace."""
 
 
 class ExpectedCall(Part):
@@ -156,7 +165,7 @@ class ExpectedCall(Part):
         """Take `file_read`, `{file_read: {path: a}}` and `{file_read: {path: a}, decision: denied}`."""
         if isinstance(value, str):
             return {"tool": value}
-        if "tool" in _mapping(value, "must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"):
+        if "tool" in mapping(value, "must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"):
             return value
         tools = [key for key in value if key not in ("decision", "outcome")]
         if len(tools) != 1:
@@ -183,6 +192,8 @@ class ExpectedCalls(Part):
 class TurnExpectation(Part):
     """What must come out of one turn."""
 
+    applies: Scope = Field(default=Scope(), alias="for")
+    """The roles, models and tool lists that it is about; all when left out."""
     calls: ExpectedCalls | None = None
     """Tool calls that the model asks for."""
     rounds: Amount | None = None
@@ -197,6 +208,10 @@ class TurnExpectation(Part):
     """The tools offered to the model, all of them, in any order."""
     response: Words | None = None
     """The text that the user gets."""
+    workspace: Annotated[dict[str, ExpectedFile], Paths] = {}
+    """Files of the workspace as they are left."""
+    state: Pattern | None = None
+    """What the state of the scenario's own tools is left as; of a mapping the keys that are named."""
     stop: Stop = "final"
     """Why it ends; anything but a final text must be said."""
     error: Words | None = None
@@ -219,17 +234,35 @@ class Expectation(TurnExpectation):
     """User messages that the loop took."""
 
 
-def satisfied(words: Words, text: str) -> list[tuple[Sequence[str | int], str]]:
-    """Return what a text lacks, each with the way to the key that asks for it."""
-    wrong: list[tuple[Sequence[str | int], str]] = []
-    if words.equals is not None and text != words.equals:
-        wrong.append((("equals",), f"is '{words.equals}'"))
-    wrong += [(("contains", at), f"contains '{part}'") for at, part in enumerate(words.contains) if part not in text]
-    wrong += [(("lacks", at), f"does not contain '{part}'") for at, part in enumerate(words.lacks) if part in text]
+class Said(NamedTuple):
+    """One thing that is not as expected, with the way to the key that asks for it."""
+
+    way: tuple[str | int, ...]
+    expected: str
+
+
+def satisfied(words: Words, text: str) -> list[Said]:
+    """Return what a text lacks."""
+    wrong = [Said(("equals",), f"is '{words.equals}'")] if words.equals not in (None, text) else []
+    for key, said, held in (("contains", "contains", False), ("lacks", "does not contain", True)):
+        parts = enumerate(getattr(words, key))
+        wrong += [Said((key, at), f"{said} '{part}'") for at, part in parts if (part in text) is held]
     wrong += [
-        (("matches", at), f"matches /{part}/") for at, part in enumerate(words.matches) if not re.search(part, text)
+        Said(("matches", at), f"matches /{part}/") for at, part in enumerate(words.matches) if not re.search(part, text)
     ]
     return wrong
+
+
+def left(file: ExpectedFile, text: str | None) -> list[Said]:
+    """Return what is not as expected of a file's text, or of its absence."""
+    if text is None:
+        return [] if file.absent else [Said((), "to be there")]
+    return [Said(("absent",), "not to be there")] if file.absent else satisfied(file, text)
+
+
+def parted(pattern: Mapping[str, JsonValue], state: Mapping[str, Any]) -> list[str]:
+    """Return the keys of a pattern that a state lacks or holds otherwise."""
+    return [key for key, part in pattern.items() if not fits_all({key: part}, state)]
 
 
 def expected_tools(expect: TurnExpectation) -> Iterator[tuple[str, tuple[str | int, ...]]]:

@@ -20,8 +20,10 @@ from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.scenario import Scenario, ScenarioTurn, error_expected, tools_named
 from harness.settings import Settings, redacted
+from harness.stateful import OwnTools, load
 from harness.tools import ToolSet, needs_confirmation
 from harness.trace import Failure, Trace, Turn, count
+from harness.workspace import Workspace, changes
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def _applies(scenario: Scenario, settings: Settings) -> bool:
             (limits.role, settings.role.label),
             (limits.model, settings.model.label),
             (limits.tools, settings.tools.label),
+            (limits.loop, settings.loop.label),
         )
     )
 
@@ -191,6 +194,11 @@ class _Run:
         self._logs: list[TurnLog] = []
         self._secrets = frozenset(case.settings.model.secrets(os.environ))
         self.tape: cassette.Tape | None = None
+        given = case.scenario.file.workspace
+        self._files = None if given is None else Workspace(given)
+        self._before = dict(given or {})
+        self._own: OwnTools | None = None
+        self._tools: ToolSet | None = None
 
     async def play(self) -> None:
         """Run the turns, one after the other.
@@ -214,11 +222,14 @@ class _Run:
                 self.tape = cassette.Tape.record(self._path, self._exchanged, self._secrets)
             else:
                 self.tape = cassette.Tape.replay(self._path, self._exchanged)
-            tools = ToolSet(
+            self._own = own_tools(self._case.scenario, settings, self._files)
+            self._tools = tools = ToolSet(
                 settings.catalogue,
                 scenario.tools,
                 access=scenario.acts_as.access,
                 allow=settings.allow,
+                own=self._own,
+                files=self._files,
                 report=lambda execution: self._log.executed(execution) if self._log else None,
             )
             stack.enter_context(cassette.playing(self.tape))
@@ -270,7 +281,16 @@ class _Run:
             if server:
                 server.answered(confirmed)
             result = await self._guarded(loop.resume(_through_json(result.checkpoint), confirmed))
-        return log.ended(result.response)
+        return self._left(log.ended(result.response))
+
+    def _left(self, turn: Turn) -> Turn:
+        """Return a turn with the files that it changed and the state that it left."""
+        files = self._files.files if self._files is not None else {}
+        changed = changes(self._before, files) if self._files is not None else None
+        self._before = files
+        sound = self._own is not None and self._tools is not None and self._tools.error is None
+        state = self._own.state if sound and self._own is not None else None
+        return turn.model_copy(update={"workspace": changed, "state": state})
 
     async def _guarded(self, step: Any) -> Any:
         """Await a step of the loop, and raise what stopped it even where the loop swallowed that.
@@ -289,6 +309,8 @@ class _Run:
             crash = None
         if self.tape is not None and self.tape.error is not None:
             raise self.tape.error
+        if self._tools is not None and self._tools.error is not None:
+            raise self._tools.error
         if crash is not None:
             raise _crash(crash) from crash
         if not isinstance(getattr(result, "response", None), str) or not hasattr(result, "checkpoint"):
@@ -308,7 +330,7 @@ class _Run:
         """Return all that was seen."""
         turns = list(self._turns)
         if self._log is not None:
-            turns.append(self._log.ended(None, failed=True))
+            turns.append(self._left(self._log.ended(None, failed=True)))
         trace = Trace(
             case=self._case.id,
             scenario=self._case.scenario.id,
@@ -325,6 +347,29 @@ class _Run:
         text = trace.model_dump_json() if self._secrets else ""
         safe = redacted(text, self._secrets)
         return trace if safe == text else Trace.model_validate_json(safe)
+
+
+def own_tools(scenario: Scenario, settings: Settings, files: Workspace | None) -> OwnTools | None:
+    """Return the tools of a scenario's module over a state of their own, or None where it names none.
+
+    Raises:
+        InputError: the module cannot be used, or gives a tool that the catalogue does not have.
+        ToolBroken: the module raises something.
+    """
+    file, place = scenario.file, scenario.document.place
+    if file.module is None:
+        return None
+    own = load(scenario.document.path.with_name(file.module), file.state or {}, files or Workspace())
+    known = settings.catalogue.tools
+    wrong = [
+        f"{place(('module',))}: {file.module} gives a tool '{name}', which the catalogue "
+        f"'{settings.catalogue.label}' does not have{did_you_mean(name, known)}"
+        for name in own
+        if name not in known
+    ]
+    if wrong:
+        raise InputError(*wrong)
+    return own
 
 
 def _made(make: Callable[[Any, Settings], LoopUnderTest], tools: ToolSet, settings: Settings) -> LoopUnderTest:

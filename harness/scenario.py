@@ -1,20 +1,22 @@
 """Scenarios: what the user asks, what the tools return, what the user answers, and what must come out."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from harness.errors import InputError, did_you_mean
-from harness.expectation import Expectation, Names, Part, Pattern, TurnExpectation, expected_tools
-from harness.source import Document, read, shown
+from harness.expectation import Expectation, Paths, Point, Scope, TurnExpectation, expected_tools
+from harness.parts import Json, Names, Part, SomeNames
+from harness.rules import Rules
+from harness.source import Document, Location, read, shown
 from harness.trace import Stop, Trace
 from harness.wording import validate
+from harness.workspace import Workspace, WorkspaceError
 
 SCRIPT_ENDING = ".script.yaml"
 _LONGEST_PATH = 250
@@ -29,15 +31,11 @@ class Message(Part):
     """What was said."""
 
 
-class Applies(Part):
+class Applies(Scope):
     """Where a scenario applies; elsewhere it is not planned."""
 
-    role: Annotated[Names, Field(min_length=1)] | None = None
-    """Names of roles."""
-    model: Annotated[Names, Field(min_length=1)] | None = None
-    """Labels of models."""
-    tools: Annotated[Names, Field(min_length=1)] | None = None
-    """Names of tool lists."""
+    loop: SomeNames | None = None
+    """Labels of loops."""
 
 
 class User(Part):
@@ -49,99 +47,6 @@ class User(Part):
     """Tools that the user has allowed to run without a question."""
     confirm_deny: Names = []
     """Tools about which the user always wants to be asked."""
-
-
-def _finite(value: JsonValue) -> JsonValue:
-    try:
-        json.dumps(value, allow_nan=False)
-    except ValueError:
-        raise ValueError("holds a number that JSON cannot hold; write it in quotes") from None
-    return value
-
-
-Json = Annotated[JsonValue, AfterValidator(_finite)]
-
-
-class Effect(Part):
-    """What a tool does when it is called: one of these."""
-
-    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
-
-    returns: Json = None
-    """The result; anything but text reaches the model as JSON."""
-    raises: str | None = None
-    """The message of the error that the tool raises."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text_is_a_result(cls, value: Any) -> Any:
-        return {"returns": value} if isinstance(value, str | int | float | bool) else value
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one of 'returns' and 'raises'")
-        return self
-
-
-class Rule(Part):
-    """One rule of a tool: when it applies and what the tool does then."""
-
-    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
-
-    when: Pattern | None = None
-    """Arguments that a call must have; without it every call fits."""
-    returns: Json = None
-    """The result; anything but text reaches the model as JSON."""
-    raises: str | None = None
-    """The message of the error that the tool raises."""
-    sequence: list[Effect] | None = None
-    """What the first, second, ... fitting call gives; when all are used up the rule no longer applies."""
-    otherwise: Effect | None = None
-    """What every call gives that no rule above covers."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text_is_a_result(cls, value: Any) -> Any:
-        return {"returns": value} if isinstance(value, str | int | float | bool) else value
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        effects = self.model_fields_set - {"when"}
-        if len(effects) != 1:
-            raise ValueError("needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'")
-        if effects == {"otherwise"} and self.when is not None:
-            raise ValueError("'otherwise' takes every call; remove 'when' or write 'returns'")
-        if self.sequence == []:
-            raise ValueError("'sequence' needs at least one result")
-        return self
-
-    @property
-    def effects(self) -> list[Effect] | Effect:
-        """What the rule's calls give: a list for a sequence, one effect for all calls otherwise."""
-        if self.sequence is not None:
-            return self.sequence
-        if self.otherwise is not None:
-            return self.otherwise
-        return Effect(raises=self.raises) if "raises" in self.model_fields_set else Effect(returns=self.returns)
-
-
-def _rules(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _reachable(rules: list[Rule]) -> list[Rule]:
-    """Refuse rules that can never apply, which is what a list of results looks like."""
-    for at, rule in enumerate(rules[:-1], 1):
-        if rule.when is None and rule.sequence is None:
-            raise ValueError(
-                f"rule {at} takes every call, so that rule {at + 1} never applies; "
-                "to return a list write {returns: [...]}, for one result after the other {sequence: [...]}"
-            )
-    return rules
-
-
-Rules = Annotated[list[Rule], Field(min_length=1), AfterValidator(_reachable), BeforeValidator(_rules)]
 
 
 class Answer(Part):
@@ -178,6 +83,10 @@ class Answer(Part):
         return self.confirm if self.confirm is not None else self.deny
 
 
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
 class ScenarioTurn(Part):
     """One user message, the answers at its checkpoints, and what must come out."""
 
@@ -185,8 +94,8 @@ class ScenarioTurn(Part):
     """What the user asks."""
     answers: list[Answer] = []
     """One answer for each checkpoint, in order."""
-    expect: TurnExpectation | None = None
-    """What must come out of this turn."""
+    expect: Annotated[list[TurnExpectation], BeforeValidator(_one_or_more)] = []
+    """What must come out of this turn; of several, all that apply."""
 
     @model_validator(mode="after")
     def _rest_last(self) -> Self:
@@ -205,6 +114,16 @@ def _time(value: str) -> str:
     return value
 
 
+def _files(files: dict[str, str]) -> dict[str, str]:
+    workspace = Workspace()
+    for path, text in files.items():
+        try:
+            workspace.write(path, text)
+        except WorkspaceError as error:
+            raise ValueError(str(error)) from None
+    return files
+
+
 class ScenarioFile(Part):
     """A scenario file as it is written."""
 
@@ -220,12 +139,30 @@ class ScenarioFile(Part):
     """The time of the scenario, ISO 8601 with its zone; the only clock that the prompt sees."""
     session: list[Message] = []
     """Earlier messages of the conversation."""
+    workspace: Annotated[dict[str, str], Paths, AfterValidator(_files)] | None = None
+    """The files, with their texts, on which the catalogue's file tools work for real; they live in memory only."""
+    module: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.py$")] | None = None
+    """A Python file beside the scenario that gives tools which remember what was done."""
+    state: dict[str, Json] | None = None
+    """What the module's tools start from."""
     tools: dict[str, Rules] = {}
     """What the tools return: a text, or rules of which the first that fits wins."""
     turns: list[ScenarioTurn] = Field(min_length=1)
     """What the user says, turn by turn."""
-    expect: Expectation | None = None
-    """What must come out of the whole case."""
+    expect: Annotated[list[Expectation], BeforeValidator(_one_or_more)] = []
+    """What must come out of the whole case; of several, all that apply."""
+
+    @model_validator(mode="after")
+    def _read_by_something(self) -> Self:
+        """Refuse a state that nothing reads, and expectations of files and states that are not there."""
+        expected = [*self.expect, *(part for turn in self.turns for part in turn.expect)]
+        if self.module is None and self.state is not None:
+            raise ValueError("'state' is what the tools of a 'module' start from; name the module, or remove 'state'")
+        if self.module is None and any(part.state is not None for part in expected):
+            raise ValueError("a 'state' is expected, but there is no 'module' whose tools have one")
+        if self.workspace is None and any(part.workspace for part in expected):
+            raise ValueError("files are expected, but there is no 'workspace'; write 'workspace: {}' for an empty one")
+        return self
 
 
 @dataclass(frozen=True)
@@ -312,14 +249,37 @@ def _nothing(word: str, folder: Path) -> str:
     return f"'{word}' selects no scenario in {shown(folder)}{hint}; 'harness list scenarios' shows them"
 
 
-def expected_stop(scenario: Scenario, turn: int) -> Stop:
-    """Return how a turn should end: as it says itself, or, for the last, as the case says, or with a final text."""
-    said = scenario.file.turns[turn].expect
-    if said and "stop" in said.model_fields_set:
-        return said.stop
-    if turn == len(scenario.file.turns) - 1 and scenario.file.expect:
-        return scenario.file.expect.stop
-    return "final"
+class ExpectedStop(NamedTuple):
+    """How a turn should end, and where that is said."""
+
+    stop: Stop
+    location: Location
+
+
+def expected_stops(scenario: Scenario, turn: int, point: Point) -> list[ExpectedStop]:
+    """Return how a turn should end: as its own expectations say and, for the last turn, those of the case.
+
+    Where none of them says anything it should end with a final text.
+    """
+    file = scenario.file
+    way: Location = ("turns", turn, "expect")
+    said = [*_stops(file.turns[turn].expect, way, point)]
+    if turn == len(file.turns) - 1:
+        said += _stops(file.expect, ("expect",), point)
+        way = way if file.turns[turn].expect or not file.expect else ("expect",)
+    return said or [ExpectedStop("final", way)]
+
+
+def _stops(expect: Sequence[TurnExpectation], way: Location, point: Point) -> Iterator[ExpectedStop]:
+    for at, part in enumerate(expect):
+        if part.applies.holds(point) and "stop" in part.model_fields_set:
+            yield ExpectedStop(part.stop, (*way, at, "stop"))
+
+
+def point_of(trace: Trace) -> Point:
+    """Return what a trace was made under; labels hold none of the signs that separate them."""
+    role, _, tools = trace.variant.partition("~")[0].partition("+")
+    return Point(role, trace.model, tools)
 
 
 def error_expected(scenario: Scenario, trace: Trace) -> bool:
@@ -327,7 +287,9 @@ def error_expected(scenario: Scenario, trace: Trace) -> bool:
     if trace.error is None:
         return True
     return (
-        trace.error.kind == "model" and bool(trace.turns) and expected_stop(scenario, len(trace.turns) - 1) == "error"
+        trace.error.kind == "model"
+        and bool(trace.turns)
+        and all(one.stop == "error" for one in expected_stops(scenario, len(trace.turns) - 1, point_of(trace)))
     )
 
 
@@ -347,7 +309,7 @@ def _tools_named(file: ScenarioFile) -> Iterator[tuple[str, tuple[str | int, ...
     for at, turn in enumerate(file.turns):
         for place, answer in enumerate(turn.answers):
             yield from ((tool, ("turns", at, "answers", place)) for tool in answer.names or ())
-        if turn.expect:
-            yield from ((tool, ("turns", at, "expect", *way)) for tool, way in expected_tools(turn.expect))
-    if file.expect:
-        yield from ((tool, ("expect", *way)) for tool, way in expected_tools(file.expect))
+        for place, part in enumerate(turn.expect):
+            yield from ((tool, ("turns", at, "expect", place, *way)) for tool, way in expected_tools(part))
+    for place, part in enumerate(file.expect):
+        yield from ((tool, ("expect", place, *way)) for tool, way in expected_tools(part))

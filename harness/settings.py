@@ -15,9 +15,13 @@ from pydantic import (
     Field,
     JsonValue,
     SecretStr,
+    field_validator,
+    model_validator,
 )
 
 from harness.errors import InputError
+from harness.parts import listed
+from harness.workspace import WorkspaceError, inside
 
 GROUPS = ("model", "persona", "catalogue", "tools", "role", "loop")
 """The groups of a project's configuration, one folder each."""
@@ -35,18 +39,14 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 def _label(value: str) -> str:
-    if re.search(r"[@~\s]", value):
-        raise ValueError("a label has no blanks, '@' or '~', which separate parts of a case's id")
+    if re.search(r"[@~+\s]", value):
+        raise ValueError("a label has no blanks, '@', '~' or '+', which separate parts of a case's id")
     return value
 
 
 Label = Annotated[str, Field(min_length=1), AfterValidator(_label)]
-AllowList = Annotated[tuple[str, ...] | None, BeforeValidator(_listed)]
+AllowList = Annotated[tuple[str, ...] | None, BeforeValidator(listed)]
 
 
 class Params(Group):
@@ -157,6 +157,34 @@ class Persona(Group):
     """The sections in order, each under its name as a heading."""
 
 
+class FileWork(Group):
+    """What a tool does to a scenario's workspace, and what its arguments are called."""
+
+    does: Literal["list", "read", "write", "append", "delete", "move"]
+    """What it does."""
+    path: str = "path"
+    """The argument that names the file or, for `list`, the folder."""
+    content: str = "content"
+    """The argument with the text to write."""
+    to: str = "to"
+    """The argument with the new path of a file that is moved."""
+    folder: str = ""
+    """The folder of the workspace in which it works."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, value: Any) -> Any:
+        return {"does": value} if isinstance(value, str) else value
+
+    @field_validator("folder")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        try:
+            return inside(value)
+        except WorkspaceError as error:
+            raise ValueError(str(error)) from None
+
+
 class Tool(Group):
     """One tool that exists."""
 
@@ -168,6 +196,8 @@ class Tool(Group):
     """The lowest access level that may use it."""
     confirm: bool = False
     """Whether the user is asked before it runs."""
+    workspace: FileWork | None = None
+    """What it does to the workspace of a scenario that has one: `read`, or with the names of its arguments."""
 
 
 class Catalogue(Group):

@@ -57,14 +57,21 @@ class Document:
     def place(self, location: Sequence[str | int], *, key: bool = False) -> str:
         """Return `file:line:col` of the value, or key, at the location or of what is nearest above it."""
         found: Location = ()
-        for step in location:
-            if (*found, step) in self.values:
-                found = (*found, step)
-            elif isinstance(step, str):
-                break  # a number that is not there counts items of what is written as one item
+        for step in self.written(location):
+            if (*found, step) not in self.values:
+                break
+            found = (*found, step)
         positions = self.keys if key and found in self.keys else self.values
         line, column = positions.get(found, Position(1, 1))
         return f"{shown(self.path)}:{line}:{column}"
+
+    def written(self, location: Sequence[str | int]) -> Location:
+        """Return the location without the numbers that count items of what is written as one item."""
+        found: Location = ()
+        for step in location:
+            if isinstance(step, str) or (*found, step) in self.values:
+                found = (*found, step)
+        return found
 
 
 def shown(path: Path) -> str:

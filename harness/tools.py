@@ -1,21 +1,19 @@
-"""The tools as one user in one role sees them, with the results that a scenario scripts."""
+"""The tools as one user in one role sees them, with what a scenario makes of them."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from harness.errors import InputError, did_you_mean
+from harness.errors import HarnessError, InputError, ToolBroken, ToolError, did_you_mean
 from harness.matching import fits_all
-from harness.scenario import Effect, Rule
-from harness.settings import Catalogue
+from harness.rules import Effect, Rule
+from harness.settings import Catalogue, FileWork
+from harness.stateful import OwnTools
+from harness.workspace import Workspace, WorkspaceError, inside
 
 UNCOVERED = "the scenario has no result for"
 """How the result begins of a call that the scenario does not cover."""
-
-
-class ToolError(Exception):
-    """A tool could not do what was asked; the loop tells the model why."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +75,26 @@ def as_text(result: Any) -> str:
 class ToolSet:
     """The tools of one case, answering as its scenario says and reporting every call."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a case says of its tools
         self,
         catalogue: Catalogue,
         rules: Mapping[str, Sequence[Rule]],
         *,
         access: str = "user",
         allow: Collection[str] | None = None,
+        own: OwnTools | None = None,
+        files: Workspace | None = None,
         report: Callable[[Execution], None] = lambda _: None,
     ) -> None:
         self._catalogue = catalogue
         self._allow = allow
         self._permitted = frozenset(permitted(catalogue, access, allow))
         self._rules = {name: [_Player(rule) for rule in tool] for name, tool in rules.items()}
+        self._own = own
+        self._files = files
         self._report = report
+        self.error: HarnessError | None = None
+        """What one of the scenario's own tools broke with; a loop may have swallowed what was raised."""
 
     @property
     def confirm_required(self) -> frozenset[str]:
@@ -114,31 +118,84 @@ class ToolSet:
         ]
 
     async def call(self, name: str, args: dict[str, Any]) -> str:
-        """Return the scripted result.
+        """Return what the scenario's rules say, else what its own tools or its workspace give.
 
         Raises:
-            ToolError: the tool is unknown or not allowed, the script says so, or nothing in it covers the call.
+            ToolError: the tool is unknown or not allowed, it refuses, or nothing in the scenario covers the call.
+            ToolBroken: one of the scenario's own tools is broken.
         """
-        done = self._executed(name, args)
+        try:
+            done = Execution(name, args, "executed", as_text(await self._result(name, args)))
+        except ToolError as error:
+            known = name in self._permitted
+            done = Execution(name, args, "failed" if known else "refused", str(error))
+        except ToolBroken as error:
+            self.error = self.error or error
+            raise
         self._report(done)
         if done.outcome != "executed":
             raise ToolError(done.result)
         return done.result
 
-    def _executed(self, name: str, args: dict[str, Any]) -> Execution:
+    async def _result(self, name: str, args: dict[str, Any]) -> Any:
         if name not in self._catalogue.tools:
-            return Execution(name, args, "refused", f"there is no tool '{name}'")
+            raise ToolError(f"there is no tool '{name}'")
         if name not in self._permitted:
-            return Execution(name, args, "refused", f"the tool '{name}' is not allowed here")
+            raise ToolError(f"the tool '{name}' is not allowed here")
         for player in self._rules.get(name, ()):
             effect = player.play(args)
             if effect is None:
                 continue
             if effect.raises is not None:
-                return Execution(name, args, "failed", effect.raises)
-            return Execution(name, args, "executed", as_text(effect.returns))
-        said = json.dumps(args, ensure_ascii=False)
-        return Execution(name, args, "failed", f"{UNCOVERED} {name} with {said}")
+                raise ToolError(effect.raises)
+            return effect.returns
+        if self._own is not None and name in self._own:
+            return await self._own.call(name, args)
+        work = self._catalogue.tools[name].workspace
+        if self._files is not None and work is not None:
+            return _worked(self._files, work, args)
+        raise ToolError(f"{UNCOVERED} {name} with {json.dumps(args, ensure_ascii=False)}")
+
+
+def _worked(files: Workspace, work: FileWork, args: Mapping[str, Any]) -> Any:
+    """Do to the workspace what a tool does, and return what the model is told.
+
+    Raises:
+        ToolError: an argument is missing, or a file is not as the call needs it.
+    """
+
+    def given(argument: str) -> str:
+        value = args.get(argument)
+        if not isinstance(value, str):
+            what = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+            raise ToolError(f"'{argument}' must be text; given: {what}")
+        return value
+
+    def placed(argument: str) -> str:
+        path = inside(given(argument))
+        return f"{work.folder}/{path}".strip("/") if path else ""
+
+    try:
+        if work.does == "list":
+            below = inside(given(work.path)) if args.get(work.path) is not None else ""
+            if not below and not files.is_folder(work.folder):
+                return []
+            return files.list("/".join(filter(None, (work.folder, below))))
+        path = placed(work.path)
+        if work.does == "read":
+            return files.read(path)
+        if work.does == "delete":
+            files.delete(path)
+            return f"deleted {path}"
+        if work.does == "move":
+            to = placed(work.to)
+            files.move(path, to)
+            return f"moved {path} to {to}"
+        text = given(work.content)
+        (files.write if work.does == "write" else files.append)(path, text)
+        return f"wrote {len(text)} characters to {path}"
+    except WorkspaceError as error:
+        raise ToolError(str(error)) from None
 
 
 class _Player:

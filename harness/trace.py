@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jsonlines
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import InputError
 from harness.files import write_whole
@@ -90,6 +90,10 @@ class Checkpoint(Record):
     """The user's answer, or null where the scenario has none."""
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Turn(Record):
     """One user message and all that the loop does until its final text."""
 
@@ -105,6 +109,10 @@ class Turn(Record):
     """The calls of the model."""
     checkpoints: tuple[Checkpoint, ...]
     """The pauses for the user's answer."""
+    workspace: dict[str, str | None] | None = Field(default=None, exclude_if=_is_none)
+    """The files that the turn changed, null for those that are gone; left out where the scenario has no workspace."""
+    state: dict[str, Any] | None = Field(default=None, exclude_if=_is_none)
+    """The state that the turn left to the scenario's own tools; left out where it has none."""
 
 
 class Counts(Record):
@@ -151,7 +159,7 @@ class Failure(Record):
     """Why a case ended with an error."""
 
     kind: str
-    """`model`, `loop`, or the state of the cassette: `missing`, `stale`, `overrun`, `unreadable`."""
+    """`model`, `loop`, `tool`, or the state of the cassette: `missing`, `stale`, `overrun`, `unreadable`."""
     message: str
     """What went wrong, in the provider's own words where they are its."""
 

@@ -1,6 +1,6 @@
 """What pydantic finds wrong in a file or a setting, worded for people as `file:line:col: where: what`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
 
@@ -33,16 +33,24 @@ def validate(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise InputError(*problems(error, model, document.place)) from None
+        raise InputError(*problems(error, model, document.place, document.written)) from None
 
 
-def problems(error: ValidationError, model: type[BaseModel], place: Place) -> list[str]:
-    """Word a pydantic error for people, one line for each problem, sorted by place and without repeats."""
+def problems(
+    error: ValidationError,
+    model: type[BaseModel],
+    place: Place,
+    written: Callable[[Location], Location] = lambda location: location,
+) -> list[str]:
+    """Word a pydantic error for people, one line for each problem, sorted by place and without repeats.
+
+    `written` returns a location as the file has it, where one item may stand for a list of one.
+    """
     lines: set[str] = set()
     for details in error.errors(include_url=False, include_input=False):
         location = _own(details, model)
         at_key = details["type"] == "extra_forbidden"
-        where = dotted(location[:-1] if details["type"] in {"extra_forbidden", "missing"} else location)
+        where = dotted(written(location[:-1] if details["type"] in {"extra_forbidden", "missing"} else location))
         what = _what(details, location, model)
         lines.add(f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}")
     return sorted(lines, key=by_place)

@@ -13,7 +13,7 @@ import pytest
 from harness.assembly import TurnLog, anomalies, usage_of
 from harness.cassette import Exchange, Tape, installed, playing
 from harness.loop import make
-from harness.scenario import Rule
+from harness.rules import Rule
 from harness.tools import Execution, ToolSet
 from harness.trace import Anomaly, Call, Checkpoint, Pending, Round, Turn, Usage, calls_of
 from tests.wire import Answer, calls, endpoint, says, settings
@@ -150,7 +150,7 @@ from dataclasses import asdict
 from pathlib import Path
 from harness.cassette import Tape, installed, playing
 from harness.loop import Checkpoint, make
-from harness.scenario import Rule
+from harness.rules import Rule
 from harness.settings import Settings
 from harness.tools import ToolSet
 

@@ -7,19 +7,18 @@ from typing import Any
 import pytest
 
 from harness.errors import InputError
-from harness.expectation import Amount, Expectation, ExpectedCall, ExpectedCalls, TurnExpectation, Words
+from harness.expectation import Amount, Expectation, ExpectedCall, ExpectedCalls, Point, TurnExpectation, Words
+from harness.rules import Effect, Rule
 from harness.scenario import (
     Answer,
     Applies,
-    Effect,
     Message,
-    Rule,
     Scenario,
     ScenarioFile,
     ScenarioTurn,
     User,
     error_expected,
-    expected_stop,
+    expected_stops,
     find,
     load,
     select,
@@ -134,13 +133,15 @@ expect: {never: shell_exec, turns: 2}
                 ScenarioTurn(
                     user="Delete old.txt.",
                     answers=[Answer(any="confirm"), Answer(deny=["file_delete"]), Answer(otherwise="confirm")],
-                    expect=TurnExpectation(
-                        calls=ExpectedCalls(in_order=[ExpectedCall(tool="file_delete")]), rounds=Amount(exactly=3)
-                    ),
+                    expect=[
+                        TurnExpectation(
+                            calls=ExpectedCalls(in_order=[ExpectedCall(tool="file_delete")]), rounds=Amount(exactly=3)
+                        )
+                    ],
                 ),
                 ScenarioTurn(user="And now?"),
             ],
-            "expect": Expectation(never=["shell_exec"], turns=Amount(exactly=2)),
+            "expect": [Expectation(never=["shell_exec"], turns=Amount(exactly=2))],
         }
     )
 
@@ -256,38 +257,38 @@ def test_effects_of_rules(rule: Rule, effects: Any) -> None:
     [
         (
             "{a: {returns: 1, raises: x}}",
-            "3:12: tools.a[0]: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'",
+            "3:12: tools.a: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'",
         ),
-        ("{a: {}}", "3:12: tools.a[0]: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'"),
+        ("{a: {}}", "3:12: tools.a: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'"),
         ("{a: [{when: {}}]}", "3:13: tools.a[0]: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'"),
         ("{a: {retruns: 1}}", "3:13: tools.a: unknown key 'retruns' (did you mean 'returns'?)"),
         (
             "{a: {otherwise: {retruns: 1}}}",
-            "3:25: tools.a[0].otherwise: unknown key 'retruns' (did you mean 'returns'?)",
+            "3:25: tools.a.otherwise: unknown key 'retruns' (did you mean 'returns'?)",
         ),
-        ("{a: {otherwise: {}}}", "3:24: tools.a[0].otherwise: needs exactly one of 'returns' and 'raises'"),
+        ("{a: {otherwise: {}}}", "3:24: tools.a.otherwise: needs exactly one of 'returns' and 'raises'"),
         (
             "{a: {otherwise: {returns: 1, raises: x}}}",
-            "3:24: tools.a[0].otherwise: needs exactly one of 'returns' and 'raises'",
+            "3:24: tools.a.otherwise: needs exactly one of 'returns' and 'raises'",
         ),
-        ("{a: {sequence: []}}", "3:12: tools.a[0]: 'sequence' needs at least one result"),
-        ("{a: {sequence: x}}", "3:23: tools.a[0].sequence: must be a list"),
+        ("{a: {sequence: []}}", "3:12: tools.a: 'sequence' needs at least one result"),
+        ("{a: {sequence: x}}", "3:23: tools.a.sequence: must be a list"),
         (
             "{a: {otherwise: x, when: {b: 1}}}",
-            "3:12: tools.a[0]: 'otherwise' takes every call; remove 'when' or write 'returns'",
+            "3:12: tools.a: 'otherwise' takes every call; remove 'when' or write 'returns'",
         ),
         (
             "{a: {returns: x, when: {b: {matches: '('}}}}",
-            "3:31: tools.a[0].when: '(' is not a regular expression: missing ), unterminated subpattern at position 0",
+            "3:31: tools.a.when: '(' is not a regular expression: missing ), unterminated subpattern at position 0",
         ),
-        ("{a: {returns: x, when: b}}", "3:31: tools.a[0].when: must be a mapping"),
-        ("{a: {raises: 5}}", "3:21: tools.a[0].raises: must be text"),
+        ("{a: {returns: x, when: b}}", "3:31: tools.a.when: must be a mapping"),
+        ("{a: {raises: 5}}", "3:21: tools.a.raises: must be text"),
         ("[a]", "3:8: tools: must be a mapping"),
     ],
 )
 def test_rules_that_are_none(tools: str, line: str) -> None:
     """A rule that says nothing, two things or something misspelt is refused, at the rule."""
-    assert [told.replace("tools.a[0]: unknown", "tools.a: unknown") for told in refused(with_tools(tools))] == [
+    assert [told.replace("tools.a: unknown", "tools.a: unknown") for told in refused(with_tools(tools))] == [
         f"f.yaml:{line}"
     ]
 
@@ -587,19 +588,25 @@ def test_a_broken_file_beside_does_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("turns", "expect", "stops"),
     [
-        ("[{user: a}]", "", ["final"]),
-        ("[{user: a, expect: {stop: cut}}]", "", ["cut"]),
-        ("[{user: a, expect: {rounds: 1}}]", "expect: {stop: cut}", ["cut"]),
-        ("[{user: a, expect: {stop: final}}]", "expect: {stop: cut}", ["final"]),
-        ("[{user: a}, {user: b}]", "expect: {stop: max_rounds}", ["final", "max_rounds"]),
-        ("[{user: a, expect: {stop: max_rounds}}, {user: b}]", "expect: {rounds: 1}", ["max_rounds", "final"]),
+        ("[{user: a}]", "", [["final"]]),
+        ("[{user: a, expect: {stop: cut}}]", "", [["cut"]]),
+        ("[{user: a, expect: {rounds: 1}}]", "expect: {stop: cut}", [["cut"]]),
+        ("[{user: a, expect: {stop: final}}]", "expect: {stop: cut}", [["final", "cut"]]),
+        ("[{user: a}, {user: b}]", "expect: {stop: max_rounds}", [["final"], ["max_rounds"]]),
+        ("[{user: a, expect: {stop: max_rounds}}, {user: b}]", "expect: {rounds: 1}", [["max_rounds"], ["final"]]),
+        ("[{user: a, expect: [{stop: cut}, {for: {role: files}, stop: error}]}]", "", [["cut"]]),
+        ("[{user: a, expect: [{for: {role: files}, stop: cut}]}]", "", [["final"]]),
+        ("[{user: a, expect: [{rounds: 1}, {for: {role: [files, chat], model: m}, stop: cut}]}]", "", [["cut"]]),
+        ("[{user: a}]", "expect: [{for: {tools: all}, stop: cut}, {for: {model: n}, stop: error}]", [["cut"]]),
     ],
 )
-def test_how_turns_should_end(turns: str, expect: str, stops: list[str]) -> None:
-    """A turn ends as it says itself, the last as the case says, and with a final text otherwise."""
+def test_how_turns_should_end(turns: str, expect: str, stops: list[list[str]]) -> None:
+    """A turn ends as the expectations that apply to it say, the last as those of the case, else with a final text."""
     document = parse(f"title: x\nturns: {turns}\n{expect}\n", FILE)
     one = Scenario("x", validate(document, ScenarioFile), document)
-    assert [expected_stop(one, turn) for turn in range(len(stops))] == stops
+    point = Point("chat", "m", "all")
+    found = [expected_stops(one, turn, point) for turn in range(len(stops))]
+    assert [[expected.stop for expected in turn] for turn in found] == stops
 
 
 def ended(*stops: Any, kind: str | None = None) -> Trace:
@@ -656,11 +663,11 @@ expect: {never: [i, g]}
         "b": ("as", "confirm_allow", 0),
         "c": ("as", "confirm_deny", 0),
         "d": ("turns", 0, "answers", 1),
-        "e": ("turns", 0, "expect", "calls", "in_order", 0),
-        "f": ("turns", 0, "expect", "calls", "in_order", 1),
-        "g": ("turns", 0, "expect", "never", 0),
-        "h": ("turns", 0, "expect", "offered", 0),
-        "i": ("expect", "never", 0),
+        "e": ("turns", 0, "expect", 0, "calls", "in_order", 0),
+        "f": ("turns", 0, "expect", 0, "calls", "in_order", 1),
+        "g": ("turns", 0, "expect", 0, "never", 0),
+        "h": ("turns", 0, "expect", 0, "offered", 0),
+        "i": ("expect", 0, "never", 0),
     }
 
 
@@ -675,6 +682,6 @@ def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
 
 def test_the_words_of_a_whole_text() -> None:
     """A response that is a text is the whole text."""
-    assert file(with_turn("expect: {response: Hello}")).turns[0].expect == TurnExpectation(
-        response=Words(equals="Hello")
-    )
+    assert file(with_turn("expect: {response: Hello}")).turns[0].expect == [
+        TurnExpectation(response=Words(equals="Hello"))
+    ]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from harness.errors import InputError
 from harness.settings import Catalogue, Tool
-from harness.tools import Execution, ToolError, ToolSet, as_text, needs_confirmation, permitted
+from harness.errors import ToolError
+from harness.tools import Execution, ToolSet, as_text, needs_confirmation, permitted
 from tests.build import CATALOGUE, EXAMPLES, scenario
 
 POOL = ("alpha", "beta", "gamma", "delta", "epsilon")

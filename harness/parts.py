@@ -1,0 +1,72 @@
+"""What scenario files are made of: frozen parts that know their keys, names, texts, expressions and patterns."""
+
+import json
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo
+from pydantic import field_validator as judging
+
+from harness.matching import bad_expression, bad_pattern
+
+
+class Part(BaseModel):
+    """A frozen part of a scenario file that knows all its keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, validate_by_name=False
+    )
+    nullable: ClassVar[frozenset[str]] = frozenset()
+    """Keys behind which null may stand."""
+
+    @judging("*", mode="before")
+    @classmethod
+    def _something(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse keys with nothing behind them, which would look as if they said something."""
+        if value is None and info.field_name not in cls.nullable:
+            raise ValueError("nothing stands here; write a value, or remove the key")
+        return value
+
+
+def listed(value: Any) -> Any:
+    """Return a single word as a list of one, and anything else as it is."""
+    return [value] if isinstance(value, str) else value
+
+
+def mapping(value: Any, form: str) -> Any:
+    """Return a mapping as it is.
+
+    Raises:
+        ValueError: it is none; `form` is the sentence that says what may stand here.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(form)  # noqa: TRY004 - pydantic takes no TypeError
+    return value
+
+
+def _expression(value: str) -> str:
+    if wrong := bad_expression(value):
+        raise ValueError(wrong)
+    return value
+
+
+def _pattern(value: Any) -> Any:
+    for wrong in filter(None, map(bad_pattern, value.values())):
+        raise ValueError(wrong)
+    return value
+
+
+def _finite(value: JsonValue) -> JsonValue:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise ValueError("holds a number that JSON cannot hold; write it in quotes") from None
+    return value
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
+Expressions = Annotated[list[Expression], BeforeValidator(listed)]
+Pattern = Annotated[dict[str, JsonValue], AfterValidator(_pattern)]
+Names = Annotated[list[str], BeforeValidator(listed)]
+SomeNames = Annotated[Names, Field(min_length=1)]
+Texts = Annotated[list[str], BeforeValidator(listed)]
+Json = Annotated[JsonValue, AfterValidator(_finite)]

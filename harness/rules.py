@@ -1,0 +1,89 @@
+"""What a tool returns in a scenario: rules of which the first that fits wins."""
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from harness.parts import Json, Part, Pattern
+
+
+class Effect(Part):
+    """What a tool does when it is called: one of these."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
+
+    returns: Json = None
+    """The result; anything but text reaches the model as JSON."""
+    raises: str | None = None
+    """The message of the error that the tool raises."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_a_result(cls, value: Any) -> Any:
+        return {"returns": value} if isinstance(value, str | int | float | bool) else value
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("needs exactly one of 'returns' and 'raises'")
+        return self
+
+
+class Rule(Part):
+    """One rule of a tool: when it applies and what the tool does then."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
+
+    when: Pattern | None = None
+    """Arguments that a call must have; without it every call fits."""
+    returns: Json = None
+    """The result; anything but text reaches the model as JSON."""
+    raises: str | None = None
+    """The message of the error that the tool raises."""
+    sequence: list[Effect] | None = None
+    """What the first, second, ... fitting call gives; when all are used up the rule no longer applies."""
+    otherwise: Effect | None = None
+    """What every call gives that no rule above covers."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_a_result(cls, value: Any) -> Any:
+        return {"returns": value} if isinstance(value, str | int | float | bool) else value
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        effects = self.model_fields_set - {"when"}
+        if len(effects) != 1:
+            raise ValueError("needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'")
+        if effects == {"otherwise"} and self.when is not None:
+            raise ValueError("'otherwise' takes every call; remove 'when' or write 'returns'")
+        if self.sequence == []:
+            raise ValueError("'sequence' needs at least one result")
+        return self
+
+    @property
+    def effects(self) -> list[Effect] | Effect:
+        """What the rule's calls give: a list for a sequence, one effect for all calls otherwise."""
+        if self.sequence is not None:
+            return self.sequence
+        if self.otherwise is not None:
+            return self.otherwise
+        return Effect(raises=self.raises) if "raises" in self.model_fields_set else Effect(returns=self.returns)
+
+
+def _rules(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _reachable(rules: list[Rule]) -> list[Rule]:
+    """Refuse rules that can never apply, which is what a list of results looks like."""
+    for at, rule in enumerate(rules[:-1], 1):
+        if rule.when is None and rule.sequence is None:
+            raise ValueError(
+                f"rule {at} takes every call, so that rule {at + 1} never applies; "
+                "to return a list write {returns: [...]}, for one result after the other {sequence: [...]}"
+            )
+    return rules
+
+
+Rules = Annotated[list[Rule], Field(min_length=1), AfterValidator(_reachable), BeforeValidator(_rules)]
