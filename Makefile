@@ -14,8 +14,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
-run: install  ## replay the bundled scenarios, for both models and all roles
-	@$(BIN)/harness run model=careful,hasty role=chat,coder,files,research
+run: install  ## replay the bundled scenarios, for all three models and all roles
+	@$(BIN)/harness run model=careful,hasty,stubborn role=chat,coder,files,research
 
 test: install-dev  ## run all tests, several at a time
 	@$(BIN)/pytest -n auto --maxprocesses 4

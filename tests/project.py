@@ -58,7 +58,7 @@ def bundled(root: Path) -> Path:
     """Copy the project's own settings, scenarios and cassettes into a folder and return it."""
     source = Path(__file__).parents[1]
     for name in ("conf", "scenarios", "cassettes"):
-        for path in (source / name).rglob("*.yaml"):
+        for path in [*(source / name).rglob("*.yaml"), *(source / name).rglob("*.py")]:
             copy = root / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
