@@ -3,7 +3,7 @@
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +13,17 @@ from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import UnhandledHTTPRequestError
 from vcr.matchers import requests_match
-from vcr.patch import PATCHER_NAMES, CassettePatcherBuilder
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 from vcr.serialize import serialize
 
-from harness.completion import excerpt
-from harness.errors import CassetteError, CassetteOverrun, CassetteStale, CassetteUnsafe, NetworkRefused
+from harness import guard, transports
+from harness.drift import Drift, Sent, drifts
+from harness.errors import CassetteError, CassetteOverrun, CassetteStale, CassetteUnsafe
 from harness.files import escaped
-from harness.layout import Readable, WholeFiles, plain_request, plain_response
-from harness.matching import canonical, difference
-from harness.settings import without_credentials
+from harness.layout import Readable, WholeFiles, decoded, plain_request, plain_response
+from harness.matching import canonical
+from harness.settings import Matching, without_credentials
 from harness.source import shown
 
 _OVERCOME = frozenset({408, 409, 429, *range(500, 600)})
@@ -41,6 +41,17 @@ class Exchange:
 Listener = Callable[[Exchange], None]
 
 
+@dataclass(frozen=True)
+class Drifted:
+    """A difference from the recording, and the turn and round in which it was seen."""
+
+    place: str
+    drift: Drift
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.drift.what}"
+
+
 def path_of(folder: Path, scenario: str, model: str, variant: str, repeat: int = 1) -> Path:
     """Return where the cassette of a case stands: `<model>/<variant>/<area>/<name>[~k].yaml`."""
     *areas, name = scenario.split("/")
@@ -52,7 +63,7 @@ def path_of(folder: Path, scenario: str, model: str, variant: str, repeat: int =
 class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
     """A cassette that plays its exchanges in order, or records new ones, and tells a listener of each."""
 
-    def __init__(self, path: Path, mode: RecordMode, listener: Listener, secrets: frozenset[str] = frozenset()) -> None:
+    def __init__(self, path: Path, mode: RecordMode, listener: Listener) -> None:
         super().__init__(
             path=path,
             serializer=Readable,
@@ -61,29 +72,37 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
             match_on=(matchers.method, matchers.path, body_matches),
             before_record_request=plain_request,
             before_record_response=plain_response,
-            skip_patchers=_SKIPPED,
         )
         self._listener = listener
-        self._secrets = secrets
+        self._secrets: frozenset[str] = frozenset()
+        self._rules = Matching()
+        self._where: Callable[[], str] = lambda: f"request {self.played + 1}"
+        self.drifted: list[Drifted] = []
+        """The differences from the recording that were seen."""
         self.error: CassetteError | None = None
         """Why the tape refused a request; a loop may have swallowed what was raised."""
 
     @classmethod
-    def replay(cls, path: Path, listener: Listener) -> "Tape":
-        """Load a cassette for replay.
+    def replay(
+        cls, path: Path, listener: Listener, rules: Matching | None = None, where: Callable[[], str] | None = None
+    ) -> "Tape":
+        """Load a cassette for replay; `where` says in which turn and round the case is.
 
         Raises:
             CassetteMissing: there is no such file.
             CassetteUnreadable: the file is not a cassette.
         """
         tape = cls(path, RecordMode.NONE, listener)
+        tape._rules, tape._where = rules or tape._rules, where or tape._where
         tape._load()
         return tape
 
     @classmethod
     def record(cls, path: Path, listener: Listener, secrets: frozenset[str] = frozenset()) -> "Tape":
         """Return an empty tape that records; what is there is replaced only when it is saved."""
-        return cls(path, RecordMode.ALL, listener, secrets)
+        tape = cls(path, RecordMode.ALL, listener)
+        tape._secrets = secrets
+        return tape
 
     @property
     def played(self) -> int:
@@ -117,14 +136,24 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
             raise self.error
         return True
 
-    def play_response(self, request: Request) -> Any:  # noqa: ARG002 - the next one is the one, or it was refused
+    @property
+    def beyond(self) -> CassetteError | None:
+        """What is told of the differences that are not allowed, or None where there are none."""
+        seen = [one for one in self.drifted if one.drift.kind not in self._rules.allow_drift]
+        if not seen:
+            return None
+        more = len(seen) - 1
+        further = f" (and {more} further difference{'' if more == 1 else 's'})" if more else ""
+        return CassetteStale(f"{shown(self._path)}: {seen[0]}{further}")
+
+    def play_response(self, request: Request) -> Any:
         """Return the next recorded response."""
         position = self.played
         if position >= len(self.data):
             raise UnhandledHTTPRequestError(f"{self._path} is played to its end")
-        stored, response = self.data[position]
+        _, response = self.data[position]
         self.play_counts[position] += 1
-        self._listener(_exchange(stored, response))
+        self._listener(_exchange(request, response))
         return response
 
     def append(self, request: Request, response: Any) -> None:
@@ -140,16 +169,21 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
 
     def _refusal(self, request: Request) -> CassetteError | None:
         position = self.played
-        where = f"request {position + 1}"
         if position >= len(self.data):
-            return CassetteOverrun(
-                f"{shown(self._path)}: {where} was never recorded: the loop asks for more than the "
-                f"{len(self.data)} that were"
-            )
+            number = len(self.data)
+            said = f"the loop asks for more than the {number} request{'' if number == 1 else 's'} that were recorded"
+            return CassetteOverrun(f"{shown(self._path)}: {self._where()}: {said}")
         stored, _ = self.data[position]
         if requests_match(request, stored, self._match_on):
             return None
-        return CassetteStale(f"{shown(self._path)}: {where} is not what was recorded: {_parting(stored, request)}")
+        known = {one.drift.what for one in self.drifted}
+        found = drifts(_sent(stored), _sent(request), self._rules)
+        self.drifted += [Drifted(self._where(), drift) for drift in found if drift.what not in known]
+        return self.beyond if self._rules.match == "strict" else None
+
+
+def _sent(request: Request) -> Sent:
+    return Sent(request.method, request.path, bytes(request.body or b""))
 
 
 def body_matches(one: Request, other: Request) -> bool:
@@ -164,32 +198,6 @@ def body_matches(one: Request, other: Request) -> bool:
         return canonical(json.loads(one.body)) == canonical(there)
     except (TypeError, ValueError):
         return False
-
-
-def _parting(stored: Request, request: Request) -> str:
-    """Say where a request and the recorded one part."""
-    if stored.method != request.method or stored.path != request.path:
-        return f"recorded {stored.method} {stored.path}, now {request.method} {request.path}"
-    try:
-        parted = difference(json.loads(stored.body), json.loads(request.body))
-    except (TypeError, ValueError):
-        return "one of the bodies is not JSON"
-    if parted is None:
-        return "the bodies differ"
-    return f"{parted.path}: recorded {_around(parted.one, parted.other)}, now {_around(parted.other, parted.one)}"
-
-
-def _around(one: Any, other: Any) -> str:
-    """Return a value as JSON, a long text from a little before the place where it parts from the other."""
-    if isinstance(one, str) and isinstance(other, str):
-        start = next(
-            (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-        )
-        begin = max(0, one.rfind(" ", 0, max(0, start - 20)) + 1) if start > 40 else 0
-        part = one[begin : start + 60]
-        head, tail = "... " if begin else "", " ..." if start + 60 < len(one) else ""
-        return json.dumps(f"{head}{part}{tail}", ensure_ascii=False)
-    return excerpt(json.dumps(one, ensure_ascii=False, default=repr))
 
 
 def _exchange(request: Request, response: Any) -> Exchange:
@@ -210,23 +218,24 @@ class _Refusal:
 
     def can_play_response_for(self, request: Request) -> bool:
         """Refuse the request."""
-        raise NetworkRefused(
-            f"a request to {without_credentials(request.uri)} was made outside of any case (in a thread of its own?); "
-            "it was not sent"
+        raise guard.refused(
+            f"a request to {without_credentials(request.uri)}",
+            "a request needs its case, which asyncio.to_thread keeps, and run_in_executor and threading.Thread lose",
         )
 
 
 _current: ContextVar[Any] = ContextVar("harness_cassette", default=_Refusal())  # noqa: B039 - it has no state
 
-_SKIPPED = tuple(name for name in PATCHER_NAMES if name != "httpx2")
-
 
 class _Dial:
-    """What vcrpy's patches hold: it forwards everything to the cassette of the running case."""
+    """What vcrpy's patches of one client hold: it forwards everything to the cassette of the running case."""
 
     _path = "of the running case"
     custom_patches = ()
-    skip_patchers = _SKIPPED
+
+    def __init__(self, client: str) -> None:
+        self.skip_patchers = transports.skipped(client)
+        self._decoder: Any = client if client in ("httpx2", "httpx") else None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_current.get(), name)
@@ -234,14 +243,30 @@ class _Dial:
     def __len__(self) -> int:
         return len(_current.get())
 
+    def can_play_response_for(self, request: Request) -> bool:
+        """Ask the cassette about the request as it would be sent."""
+        return bool(_current.get().can_play_response_for(transports.sent(request)))
+
+    def play_response(self, request: Request) -> Any:
+        """Ask the cassette for the response to the request as it would be sent."""
+        return _current.get().play_response(transports.sent(request))
+
+    def append(self, request: Request, response: Any) -> None:
+        """Give the cassette the exchange as it was sent, and as the client reads it."""
+        _current.get().append(transports.sent(request), decoded(response, self._decoder))
+
 
 @contextlib.contextmanager
-def installed() -> Iterator[None]:
-    """Patch the HTTP client of this process, once for all cases; every request then needs a tape."""
+def installed(clients: Collection[str] = ("httpx2",)) -> Iterator[None]:
+    """Patch these HTTP clients in this process, once for all cases; every request of theirs then needs a tape.
+
+    Raises:
+        InputError: one of them is not installed.
+    """
     logging.getLogger("vcr").setLevel(logging.WARNING)  # at INFO it logs whole responses, keys and all
     with contextlib.ExitStack() as stack:
-        for patcher in CassettePatcherBuilder(_Dial()).build():
-            stack.enter_context(patcher)
+        for patch in transports.patches(clients, _Dial):
+            stack.enter_context(patch)
         yield
 
 

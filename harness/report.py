@@ -1,5 +1,6 @@
 """Verdicts and traces as text for people."""
 
+import json
 import re
 import shlex
 import shutil
@@ -11,12 +12,15 @@ from unicodedata import category
 from tabulate import tabulate
 
 from harness.check import Verdict
-from harness.errors import CASSETTE_STATES
-from harness.runner import Case, Outcome
+from harness.misses import drift, record_command, shared, unrecorded
+from harness.runner import Outcome
 from harness.trace import Anomaly, Call, Checkpoint, Trace, Turn
 
 _INDENT = "    "
 _LONGEST = 400
+_NAMED = 3
+"""The most cases that a line for several names."""
+_DRIFTED = "33"
 _COLOURS = {"passed": "32", "failed": "31", "error": "31"}
 
 
@@ -52,43 +56,50 @@ def cut(text: str, width: int) -> str:
     return line[:kept] + note if len(note) <= width else "..."[:width]
 
 
-def record_command(case: Case) -> str:
-    """Return the command that records a case."""
-    overrides = [text for text in case.overrides if not text.startswith("repeats=")]
-    repeats = [f"repeats={case.settings.repeats}"] if case.settings.repeats > 1 else []
-    return " ".join(["harness record", shlex.quote(case.scenario.id), *map(shlex.quote, [*overrides, *repeats])])
-
-
 def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style) -> str:
-    """Return a line for each case with its findings, anomalies and errors below it."""
-    rows = [
-        (
-            _line(outcome.case.id),
-            verdict.status,
-            str(outcome.trace.counts.rounds),
-            str(outcome.trace.counts.calls),
-            str(outcome.trace.counts.checkpoints),
-        )
-        for outcome, verdict in zip(outcomes, verdicts, strict=True)
-    ]
-    headers = ("case", "verdict", "rounds", "calls", "checkpoints")
-    text = tabulate(rows, headers, tablefmt="simple", disable_numparse=True)
-    head, rule, *lines = text.splitlines()
-    shown = [style.paint(head, "1"), rule]
-    for line, outcome, verdict in zip(lines, outcomes, verdicts, strict=True):
-        start = len(line) - len(line[len(_line(outcome.case.id)) :].lstrip())
-        end = start + len(verdict.status)
-        shown.append(line[:start] + style.paint(line[start:end], _COLOURS[verdict.status]) + line[end:])
-        shown += [f"{_INDENT}{note}" for note in _notes(outcome, verdict, style)]
+    """Return a line for each case with its findings, anomalies and errors below it.
+
+    Cases that miss for one reason share one line, and so do those that drift for one.
+    """
+    missed, drifted = shared(outcomes, verdicts), shared(outcomes, verdicts, drift)
+    together = {case for one in missed for case in one.cases}
+    told = {case for one in drifted for case in one.cases}
+    alone = len(unrecorded(outcomes, verdicts)) == 1
+    cases = [pair for pair in zip(outcomes, verdicts, strict=True) if pair[1].case not in together]
+    shown: list[str] = []
+    if cases:
+        rows = [_row(outcome, verdict) for outcome, verdict in cases]
+        headers = ("case", "verdict", "rounds", "calls", "checkpoints")
+        head, rule, *lines = tabulate(rows, headers, tablefmt="simple", disable_numparse=True).splitlines()
+        shown += [style.paint(head, "1"), rule]
+        for line, row, (outcome, verdict) in zip(lines, rows, cases, strict=True):
+            start = len(line) - len(line[len(row[0]) :].lstrip())
+            end = start + len(row[1])
+            shown.append(line[:start] + style.paint(line[start:end], _COLOURS[verdict.status]) + line[end:])
+            shown += [f"{_INDENT}{note}" for note in _notes(outcome, verdict, style)]
+            if alone and unrecorded([outcome], [verdict]):
+                shown.append(f"{_INDENT}record it: {_line(record_command(outcome.case))}")
+            if verdict.case not in told:
+                shown += [f"{_INDENT}{style.paint(_short(f'drifted: {one}'), _DRIFTED)}" for one in verdict.drift]
+    for word, reasons, colour in (("", missed, _COLOURS["error"]), (" drifted", drifted, _DRIFTED)):
+        for reason, ids in reasons:
+            shown += [""] * bool(shown)
+            shown.append(style.paint(f"{len(ids)} cases{word}: {_short(reason)}", colour))
+            more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+            shown.append(f"{_INDENT}{', '.join(map(_line, ids[:_NAMED]))}{more}")
     return "\n".join(shown)
+
+
+def _row(outcome: Outcome, verdict: Verdict) -> tuple[str, ...]:
+    counts = outcome.trace.counts
+    status = f"{verdict.status}, drifted" if verdict.drift and verdict.status != "error" else verdict.status
+    return _line(outcome.case.id), status, str(counts.rounds), str(counts.calls), str(counts.checkpoints)
 
 
 def _notes(outcome: Outcome, verdict: Verdict, style: Style) -> Iterator[str]:
     if verdict.error is not None:
         for line in verdict.error.split("\n"):
             yield style.paint(cut(line, _LONGEST), _COLOURS["error"])
-        if outcome.trace.error and outcome.trace.error.kind in CASSETTE_STATES:
-            yield f"record it: {_line(record_command(outcome.case))}"
     for finding in verdict.findings:
         said = f"expected {_short(finding.expected)}, got {_short(finding.got)}"
         yield style.paint(f"{_line(finding.place)}: {_line(finding.what)}: {said}", _COLOURS["failed"])
@@ -115,6 +126,8 @@ def summary(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], seconds: f
     counts = Counter(verdict.status for verdict in verdicts)
     parts = [f"{counts[status]} {status}" for status in ("passed", "failed", "error") if counts[status]]
     odd = sum(bool(outcome.trace.anomalies) for outcome in outcomes)
+    drifted = sum(bool(verdict.drift) and verdict.status != "error" for verdict in verdicts)
+    parts += [f"{drifted} drifted"] if drifted else []
     parts += [f"{odd} with anomalies"] if odd else []
     lines = [f"{_number(len(verdicts), 'cases')} {what} in {seconds:.1f} s: {', '.join(parts)}"]
     failed = next((verdict.case for verdict in verdicts if verdict.status == "failed"), None)
@@ -158,6 +171,20 @@ def _turn(number: int, turn: Turn, style: Style, width: int) -> Iterator[str]:
         yield from _said(f"response ({turn.stop})", turn.response, style.paint(f"response ({turn.stop})", "32"), width)
     else:
         yield f"  no response ({turn.stop})"
+    yield from _left(turn, style, width)
+
+
+def _left(turn: Turn, style: Style, width: int) -> Iterator[str]:
+    """Yield the files that a turn changed, and the state that it left to the scenario's own tools."""
+    if turn.workspace == {}:
+        yield "  no file changed"
+    for path, text in (turn.workspace or {}).items():
+        if text is None:
+            yield style.paint(f"  file {_line(path)} is gone", "35")
+        else:
+            yield from _said(f"file {_line(path)}", text, style.paint(f"file {_line(path)}", "36"), width)
+    if turn.state is not None:
+        yield from _said("state", json.dumps(turn.state, ensure_ascii=False), style.paint("state", "36"), width)
 
 
 def _number(number: int, words: str) -> str:

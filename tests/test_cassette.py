@@ -1,15 +1,19 @@
 """Cassettes: what is stored, how it is matched and played, and that nothing leaves."""
 
 import asyncio
+import inspect
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx2
 import pytest
 import vcr.cassette
+import vcr.patch
+import vcr.stubs
 from vcr.patch import PATCHER_NAMES, CassettePatcherBuilder
 from vcr.record_mode import RecordMode
 from vcr.request import Request
@@ -24,6 +28,7 @@ from harness.errors import (
     NetworkRefused,
 )
 from harness.layout import Readable
+from tests.loops.sending import WAYS
 from tests.wire import Answer, endpoint
 
 
@@ -84,12 +89,12 @@ def test_matching_is_canonical(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("bodies", "error", "message"),
     [
-        ([{"n": 2}], CassetteStale, "c.yaml: request 1 is not what was recorded: n: recorded 1, now 2"),
-        ([{"n": 1}, {"n": 1}], CassetteStale, "c.yaml: request 2 is not what was recorded: n: recorded 2, now 1"),
+        ([{"n": 2}], CassetteStale, "c.yaml: request 1: n: 1 -> 2"),
+        ([{"n": 1}, {"n": 1}], CassetteStale, "c.yaml: request 2: n: 2 -> 1"),
         (
             [{"n": 1}, {"n": 2}, {"n": 3}],
             CassetteOverrun,
-            "c.yaml: request 3 was never recorded: the loop asks for more than the 2 that were",
+            "c.yaml: request 3: the loop asks for more than the 2 requests that were recorded",
         ),
     ],
 )
@@ -106,15 +111,13 @@ def test_long_texts_are_shown_where_they_part(tmp_path: Path) -> None:
     recorded(tmp_path / "c.yaml", [({"p": "word " * 100 + "old end"}, Answer("{}"))])
     with pytest.raises(CassetteStale) as raised:
         replayed(tmp_path / "c.yaml", [{"p": "word " * 100 + "new end"}])
-    assert str(raised.value).endswith(
-        'p: recorded "... word word word word old end", now "... word word word word new end"'
-    )
+    assert str(raised.value).endswith('p: word 101: "... word word old end" -> "... word word new end"')
 
 
 def test_other_paths_and_methods_are_refused(tmp_path: Path) -> None:
     """The address's path must be the recorded one."""
     recorded(tmp_path / "c.yaml", TWO)
-    with pytest.raises(CassetteStale, match="recorded POST /v1/chat/completions, now POST /api/chat/completions"):
+    with pytest.raises(CassetteStale, match="address: POST /v1/chat/completions -> POST /api/chat/completions"):
         replayed(tmp_path / "c.yaml", [{"n": 1}], "http://elsewhere.invalid/api/chat/completions")
 
 
@@ -183,7 +186,7 @@ def test_stock_cassettes_are_read(tmp_path: Path) -> None:
 
 def test_compressed_answers_are_stored_as_text(tmp_path: Path) -> None:
     """An answer that came compressed stands readable in the file, and replays."""
-    recorded(tmp_path / "c.yaml", [({"n": 1}, Answer('{"a": "é"}', compressed=True))])
+    recorded(tmp_path / "c.yaml", [({"n": 1}, Answer('{"a": "é"}', encoding="gzip"))])
     assert '"a": "é"' in (tmp_path / "c.yaml").read_text("utf-8")
     assert json.loads(replayed(tmp_path / "c.yaml", [{"n": 1}])[0]) == {"a": "é"}
 
@@ -286,7 +289,7 @@ def test_every_truncation_is_refused_or_runs_out(tmp_path: Path) -> None:
 def test_outside_of_any_case_every_request_is_refused() -> None:
     """While cassettes are installed, a request without one is refused, in a plain thread too."""
     with endpoint([Answer("{}")]) as asked, installed():
-        with pytest.raises(NetworkRefused, match=f"a request to {asked.url}/v1 was made outside"):
+        with pytest.raises(NetworkRefused, match=f"a request to {asked.url}/v1, made by a thread of no case, was"):
             asyncio.run(post(f"{asked.url}/v1?key=planted", {}))
         with ThreadPoolExecutor() as pool, pytest.raises(NetworkRefused):
             pool.submit(lambda: httpx2.post(f"{asked.url}/v1", json={})).result()
@@ -367,9 +370,22 @@ def test_paths_mirror_scenarios_below_model_and_variant() -> None:
 
 def test_contract_with_vcrpy() -> None:
     """All that this package uses of vcrpy beyond its documented interface is there and behaves as it is used."""
-    assert "httpx2" in PATCHER_NAMES
-    patched = {(patcher.getter().__name__, patcher.attribute) for patcher in CassettePatcherBuilder(_Bare()).build()}
-    assert {("HTTPTransport", "handle_request"), ("AsyncHTTPTransport", "handle_async_request")} <= patched
+    handles = {("HTTPTransport", "handle_request"), ("AsyncHTTPTransport", "handle_async_request")}
+    pools = {
+        (f"{scheme}ConnectionPool", name) for scheme in ("HTTP", "HTTPS") for name in ("ConnectionCls", "_get_conn")
+    }
+    for client, wanted in (
+        ("httpx2", handles),
+        ("httpx", handles),
+        ("aiohttp", {("ClientSession", "_request")}),
+        ("urllib3", pools),
+    ):
+        patches = [patch for patch in CassettePatcherBuilder(_Bare(client)).build() if hasattr(patch, "getter")]
+        assert wanted <= {(patch.getter().__name__, patch.attribute) for patch in patches}, client
+    # The stubs for urllib3 look up where it is replaced what takes all patches off.
+    assert callable(vcr.patch.force_reset)
+    assert "from vcr.patch import force_reset" in inspect.getsource(vcr.stubs.VCRConnection)
+    assert aiohttp.ClientSession._build_url is not None
     tape = vcr.cassette.Cassette("p", record_mode=RecordMode.NONE)
     for name in (
         "_load",
@@ -398,11 +414,14 @@ class _Bare:
 
     _path = "p"
     custom_patches = ()
-    skip_patchers = tuple(name for name in PATCHER_NAMES if name != "httpx2")
+
+    def __init__(self, client: str) -> None:
+        self.skip_patchers = tuple(name for name in PATCHER_NAMES if name != client)
 
 
-def test_stub_touches_only_what_the_dial_forwards(tmp_path: Path) -> None:
-    """Vcrpy's stub for httpx2 uses no other names of a cassette than those that are known."""
+@pytest.mark.parametrize("client", WAYS)
+def test_stubs_touch_only_what_the_dial_forwards(tmp_path: Path, client: str) -> None:
+    """Vcrpy's stub for each client uses no other names of a cassette than those that are known."""
     touched: set[str] = set()
 
     class Spy:
@@ -414,12 +433,13 @@ def test_stub_touches_only_what_the_dial_forwards(tmp_path: Path) -> None:
             return getattr(self._tape, name)
 
     recorded(tmp_path / "c.yaml", TWO)
-    with endpoint([Answer("{}")]) as asked, installed():
+    with endpoint([Answer("{}")]) as asked, installed([client]):
         for tape in (Tape.record(tmp_path / "d.yaml", ignore), Tape.replay(tmp_path / "c.yaml", ignore)):
             spy: Any = Spy(tape)
             with playing(spy):
-                asyncio.run(post(f"{asked.url}/v1/chat/completions", {"n": 1}))
-    assert touched == {"can_play_response_for", "play_response", "write_protected", "append"}
+                asyncio.run(WAYS[client][0](f"{asked.url}/v1/chat/completions", {"n": 1}))
+    known = {"can_play_response_for", "play_response", "write_protected", "append"}
+    assert touched == known | ({"filter_request"} if client == "aiohttp" else set())
 
 
 def test_requests_keep_their_body_and_address() -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check import Finding, Verdict
-from harness.report import Style, conversation, cut, listing, plain, record_command, summary, table
+from harness.check import Verdict
+from harness.finding import Finding
+from harness.misses import record_command
+from harness.report import Style, conversation, cut, listing, plain, summary, table
 from harness.runner import Case, Outcome
 from harness.trace import Anomaly, Call, Checkpoint, Failure, Pending, Trace, Turn
 from tests.build import CASE, EXAMPLES, act, call, case, checkpoint, notice, outcome, scenario, settings, trace, turn
@@ -182,7 +184,7 @@ def mixed() -> tuple[list[Outcome], list[Verdict]]:
         [outcome(short), outcome(odd, of("area/odd_one")), outcome(lost, missing)],
         [
             verdict(),
-            verdict("failed", finding(), finding("'first\nsecond'", expected="contains 'x'", what="response")),
+            verdict("failed", finding(), finding("'first\nsecond'", expected="to contain 'x'", what="response")),
             verdict("error", error="cassettes/x.yaml: nothing is recorded"),
         ],
     )
@@ -196,7 +198,7 @@ def test_table_has_notes_below_each_case() -> None:
         "area/name@careful/chat+all     passed     1         0        0",
         "area/odd_one@careful/chat+all  failed     2         2        0",
         "    scenarios/area/name.yaml:7:5: turn 1, rounds: expected 3, got 4",
-        "    scenarios/area/name.yaml:7:5: response: expected contains 'x', got 'first\\nsecond'",
+        "    scenarios/area/name.yaml:7:5: response: expected to contain 'x', got 'first\\nsecond'",
         "    anomaly: turn 1, round 1, call 2: web_fetch comes under the id of an earlier call: a",
         "    anomaly: turn 1, round 1: two\\nlines",
         "area/lost@careful/chat+all     error      0         0        0",
@@ -390,6 +392,41 @@ def test_conversation_tells_everything_in_order() -> None:
         "error (model): You exceeded your quota.",
         "anomaly: turn 1, round 1, call 1: the arguments of web_search are not a JSON object: {'q': x",
     ]
+
+
+def filed() -> Trace:
+    """Return a trace whose turns change files and leave a state."""
+    return trace(
+        turn(workspace={"gone.txt": None, "new.txt": "one\ntwo\n", "void": ""}, state={"ä": [1, "x"]}),
+        turn(workspace={}, state={}),
+    )
+
+
+def test_conversation_tells_what_was_left() -> None:
+    """Behind each turn stand the files that it changed, and the state that it left."""
+    text = conversation(filed(), PLAIN, 80).splitlines()
+    assert [line for line in text[3:] if not line.startswith(("  user", "  response"))] == [
+        "turn 1",
+        "  file gone.txt is gone",
+        "  file new.txt:",
+        "    one",
+        "    two",
+        "  file void: (empty)",
+        '  state: {"ä": [1, "x"]}',
+        "",
+        "turn 2",
+        "  no file changed",
+        "  state: {}",
+    ]
+    assert COLOUR.sub("", conversation(filed(), COLOURED, 80)) == conversation(filed(), PLAIN, 80)
+
+
+@EXAMPLES
+@given(st.text(min_size=1, max_size=20), st.text(max_size=40), st.integers(30, 100))
+def test_no_file_steers_the_terminal(path: str, text: str, width: int) -> None:
+    """Whatever files and state hold, they move no cursor and set no colour."""
+    shown = conversation(trace(turn(workspace={path: text, f"{path}2": None}, state={path: text})), PLAIN, width)
+    assert all(line.isprintable() for line in shown.split("\n"))
 
 
 def test_conversation_in_colours_is_the_same() -> None:
