@@ -9,10 +9,11 @@ from typing import Any
 
 import yaml
 
+from harness.case import Case
 from harness.check import Verdict
 from harness.errors import InputError
 from harness.files import write_whole
-from harness.runner import Case, Outcome
+from harness.runner import Outcome
 from harness.source import shown
 from harness.trace import Trace, dumps, read_lines, write_lines
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.cassette import Exchange
-from harness.completion import AskedCall, Completion, excerpt, read
-from harness.errors import ModelError
+from harness.completion import AskedCall, Completion, error_message, excerpt, read
+from harness.errors import HarnessError, LoopError, ModelError
 from harness.loop import acts_on, is_cut, refuses
 from harness.matching import canonical
 from harness.tools import Execution
@@ -32,6 +32,8 @@ class _SeenCall:
 class _SeenRound:
     reply: Completion
     calls: list[_SeenCall]
+    free: bool = True
+    """Whether the request left it to the model to call tools."""
     kind: Literal["act", "notice"] = "act"
 
 
@@ -44,12 +46,20 @@ class _SeenCheckpoint:
 
 @dataclass
 class TurnLog:
-    """What was seen of one turn; its methods are called as things happen."""
+    """What was seen of one turn; its methods are called as things happen.
+
+    A loop that says no policy is known by what it does: it acted on calls that arrived at the tools, were waiting at a
+    pause, or of which a later request tells.
+    """
 
     user: str
-    policy: Policy
+    policy: Policy | None
     asks: AbstractSet[str]
     """The tools about which this user is asked."""
+    limit: int | None = None
+    """How many rounds the settings give a turn."""
+    failure: HarnessError | None = None
+    """Why the last request has no usable answer, where it has none."""
     offered: tuple[str, ...] | None = None
     rounds: list[_SeenRound] = field(default_factory=list)
     checkpoints: list[_SeenCheckpoint] = field(default_factory=list)
@@ -67,12 +77,14 @@ class TurnLog:
             self.offered = _tool_names(request)
         self._told(request)
         try:
-            reply = read(exchange.response) if exchange.status < 400 else None
-        except ModelError:
-            reply = None
-        if reply is not None:
-            self._waiting = []
-            self.rounds.append(_SeenRound(reply, [_SeenCall(asked) for asked in reply.calls]))
+            reply = _answer(exchange, request)
+        except HarnessError as error:
+            self.failure = error
+            return
+        self.failure = None
+        self._waiting = []
+        free = bool(request.get("tools")) and request.get("tool_choice") != "none"
+        self.rounds.append(_SeenRound(reply, [_SeenCall(asked) for asked in reply.calls], free))
 
     def executed(self, execution: Execution) -> None:
         """Take a call that arrived at the tools, and find the model's call that it belongs to.
@@ -80,6 +92,8 @@ class TurnLog:
         A call that was denied is found last; what belongs to no call at all was never asked for.
         """
         calls = self._waiting or (self.rounds[-1].calls if self.rounds else [])
+        if self.policy is None:
+            calls = [*self._waiting, *(call for seen in reversed(self.rounds) for call in seen.calls)]
         named = [call for seen in self.rounds for call in seen.calls if call.asked.name == execution.name]
         free = [call for call in calls if call.outcome is None and call in named]
         exact = [call for call in free if canonical(call.asked.parsed() or {}) == canonical(execution.arguments)]
@@ -94,8 +108,9 @@ class TurnLog:
         """Take the loop's pause, and return the names of the tools that are pending."""
         at = len(self.rounds) - 1
         start = self._resumed[-1] if self._resumed else 0
-        if at > start and self._held(self.rounds[at - 1]):
+        if at > start and self._held(self.rounds[at - 1]) and self._words(self.rounds[at]):
             self.rounds[at].kind = "notice"
+        while at > 0 and self.rounds[at].kind == "notice":
             at -= 1
         held = self._held(self.rounds[at]) if at >= 0 else []
         self.checkpoints.append(_SeenCheckpoint(at + 1, held))
@@ -144,11 +159,12 @@ class TurnLog:
         if not asked:
             return
         messages = request.get("messages")
-        results: dict[Any, list[Any]] = {}
+        results: dict[str, list[Any]] = {}
         for message in reversed(messages if isinstance(messages, list) else []):
-            if not isinstance(message, dict) or message.get("role") != "tool":
+            if not isinstance(message, dict) or message.get("role") == "assistant":
                 break
-            results.setdefault(message.get("tool_call_id"), []).insert(0, message.get("content"))
+            if message.get("role") == "tool":
+                results.setdefault(str(message.get("tool_call_id")), []).insert(0, message.get("content"))
         # Executed calls stand before held ones, so calls that share an id are told apart by that order.
         first = [call for call in asked[-1].calls if not self._is_held(call)]
         for call in [*first, *(call for call in asked[-1].calls if self._is_held(call))]:
@@ -158,14 +174,25 @@ class TurnLog:
                 call.told = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
 
     def _is_held(self, call: _SeenCall) -> bool:
-        return call.decision != "none" or (
-            call.outcome is None and call.asked.name in self.asks and not refuses(self.policy, call.asked)
-        )
+        refused = self.policy is not None and refuses(self.policy, call.asked)
+        return call.decision != "none" or (call.outcome is None and call.asked.name in self.asks and not refused)
 
     def _held(self, seen: _SeenRound) -> list[int]:
-        if not acts_on(self.policy, seen.reply):
-            return []
-        return [place for place, call in enumerate(seen.calls) if call.outcome is None and self._is_held(call)]
+        """Return the places of the calls that wait at a pause after this round."""
+        waiting = [place for place, call in enumerate(seen.calls) if call.outcome is None]
+        held = [place for place in waiting if self._is_held(seen.calls[place])]
+        if self.policy is None:
+            return held or waiting
+        return held if acts_on(self.policy, seen.reply) else []
+
+    def _words(self, seen: _SeenRound) -> bool:
+        """Tell whether the round before a pause words the request, and has no calls of its own that wait."""
+        return self.policy is not None or not seen.free or not self._held(seen)
+
+    def _acted(self, seen: _SeenRound) -> bool:
+        if self.policy is not None:
+            return acts_on(self.policy, seen.reply)
+        return any(call.outcome or call.decision != "none" or call.told is not None for call in seen.calls)
 
     def _stop(self, *, failed: bool) -> Stop:
         if failed:
@@ -173,6 +200,9 @@ class TurnLog:
         if self.checkpoints and self.checkpoints[-1].answer is None:
             return "unanswered"
         last = self.rounds[-1] if self.rounds else None
+        if self.policy is None:
+            full = self.limit is not None and len(self.rounds) >= self.limit
+            return "max_rounds" if last and full and (last.kind == "notice" or self._acted(last)) else "final"
         if last is None or last.kind == "notice" or acts_on(self.policy, last.reply):
             return "max_rounds"
         return "cut" if is_cut(self.policy, last.reply) else "final"
@@ -191,11 +221,14 @@ class TurnLog:
 
     def _unexecuted(self, call: _SeenCall, seen: _SeenRound) -> Outcome:
         """Return what became of a call that never arrived at the tools and was not denied."""
-        if seen.kind == "notice" or not acts_on(self.policy, seen.reply):
+        if seen.kind == "notice" or not self._acted(seen):
             return "dropped"
-        if call.decision == "none" and self._is_held(call):
-            return "pending"
-        return "refused" if refuses(self.policy, call.asked) or call.told is not None else "dropped"
+        if self.policy is not None:
+            if call.decision == "none" and self._is_held(call):
+                return "pending"
+            if refuses(self.policy, call.asked):
+                return "refused"
+        return "refused" if call.told is not None else "dropped"
 
     def _checkpoint(self, seen: _SeenCheckpoint) -> Checkpoint:
         calls = self.rounds[seen.round - 1].calls if seen.round else []
@@ -211,8 +244,10 @@ def anomalies(turns: Sequence[Turn], logs: Sequence[TurnLog] = ()) -> tuple[Anom
     found: list[Anomaly] = []
     seen: set[str] = set()
     for number, turn in enumerate(turns, 1):
+        because = "and" if number <= len(logs) and logs[number - 1].policy is None else "so"
         for place, round_ in enumerate(turn.rounds, 1):
-            found += _in_round(number, place, round_, seen, ended=turn.stop in ("final", "cut"))
+            ended = because if turn.stop in ("final", "cut") else None
+            found += _in_round(number, place, round_, seen, ended)
         if turn.stop == "final" and not turn.response:
             found.append(_anomaly("empty_final", number, len(turn.rounds), None, "the final text is empty"))
         for place, execution in logs[number - 1].unasked if number <= len(logs) else ():
@@ -222,14 +257,16 @@ def anomalies(turns: Sequence[Turn], logs: Sequence[TurnLog] = ()) -> tuple[Anom
     return tuple(found)
 
 
-def _in_round(turn: int, place: int, round_: Round, seen: set[str], *, ended: bool) -> Iterator[Anomaly]:
+def _in_round(turn: int, place: int, round_: Round, seen: set[str], ended: str | None) -> Iterator[Anomaly]:
+    """Yield the anomalies of a round; `ended` joins the reason to what became of calls, where the turn has ended."""
     names = ", ".join(call.name for call in round_.calls)
     dropped = [call for call in round_.calls if call.outcome == "dropped"]
     if round_.kind == "notice" and round_.calls:
         yield _anomaly("calls_on_notice", turn, place, None, f"the notice came with calls, which are dropped: {names}")
     elif ended and dropped:
         said = f"finish_reason is {json.dumps(round_.finish_reason)}"
-        yield _anomaly("dropped_calls", turn, place, None, f"{said}, so its calls are dropped: {names}")
+        names = ", ".join(call.name for call in dropped)
+        yield _anomaly("dropped_calls", turn, place, None, f"{said}, {ended} its calls are dropped: {names}")
     for at, call in enumerate(round_.calls, 1):
         if call.arguments is None:
             said = f"the arguments of {call.name} are not a JSON object: {excerpt(call.raw_arguments)}"
@@ -252,6 +289,25 @@ def usage_of(turns: Sequence[Turn]) -> Usage:
         prompt_tokens=sum(usage.prompt_tokens for usage in used),
         completion_tokens=sum(usage.completion_tokens for usage in used),
     )
+
+
+def _answer(exchange: Exchange, request: dict[str, Any]) -> Completion:
+    """Read a reply.
+
+    Raises:
+        ModelError: it is an error, or not a chat completion.
+        LoopError: it came as a stream.
+    """
+    if exchange.status >= 400:
+        raise ModelError(f"HTTP {exchange.status}: {error_message(exchange.response)}")
+    try:
+        return read(exchange.response)
+    except ModelError:
+        if request.get("stream") is True:
+            raise LoopError(
+                "the loop asks for a stream ('stream': true), and only whole replies can be read; let it ask for those"
+            ) from None
+        raise
 
 
 def _request(text: str) -> dict[str, Any]:

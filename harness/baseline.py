@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.case import Case
 from harness.check import Verdict
 from harness.errors import InputError
 from harness.files import write_whole
-from harness.runner import Case, Outcome
+from harness.runner import Outcome
 from harness.source import shown
 
 _NAMED = 3

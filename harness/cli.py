@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from harness.errors import HarnessError, InputError
 
 if TYPE_CHECKING:
+    from harness.case import Case
     from harness.report import Style
-    from harness.runner import Case, Outcome
+    from harness.runner import Outcome
     from harness.scenario import Scenario
 
 _DESCRIPTION = """\
@@ -28,6 +30,7 @@ examples:
   harness run                                     all scenarios under the default settings
   harness run files role=files                    one area under another role
   harness run model=careful,hasty -t checkpoint   two models, the scenarios that carry a tag
+  harness run cassette.allow_drift=[system]       go on where only the system prompt differs
 """,
     "record": """\
 examples:
@@ -42,6 +45,16 @@ examples:
 examples:
   harness validate                                every scenario, script and setting
   harness validate scenarios/files                one area, and the settings
+""",
+    "init": """\
+examples:
+  harness init                                    in the current folder
+  harness init garden                             in a folder that is made
+""",
+    "import": """\
+examples:
+  harness import --tools tools.json               a catalogue, conf/catalogue/tools.yaml
+  harness import --tools request.json --name shop --confirm order_cancel refund
 """,
     "config": """\
 examples:
@@ -64,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(
             f"there is no option {unknown[0]} for 'harness {options.command}'; see harness {options.command} -h"
         )
+    options.alone = arguments is None
+    path = list(sys.path)
     try:
         return int(options.act(options, words))
     except HarnessError as error:
@@ -75,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        sys.path[:] = path  # the project's root was put in front
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("harness", description=_DESCRIPTION, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def command(name: str, act: Callable[..., int], line: str, words: str) -> argparse.ArgumentParser:
+    def outside(name: str, act: Callable[..., int], line: str, words: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name,
             help=line,
@@ -93,6 +110,10 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         sub.set_defaults(act=act)
+        return sub
+
+    def command(name: str, act: Callable[..., int], line: str, words: str) -> argparse.ArgumentParser:
+        sub = outside(name, act, line, words)
         sub.add_argument("--root", type=Path, metavar="DIR", help="the project (default: the nearest folder above)")
         return sub
 
@@ -101,12 +122,21 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("-j", "--jobs", type=_positive, default=8, metavar="N", help="cases at a time (default: 8)")
         sub.add_argument("--quiet", action="store_true", help="no progress, and only cases with something to say")
 
-    selection(command("run", _run, "replay scenarios and judge what came out", "[SCENARIO ...] [KEY=VALUE ...]"))
+    run = command("run", _run, "replay scenarios and judge what came out", "[SCENARIO ...] [KEY=VALUE ...]")
+    selection(run)
+    run.add_argument("--update-baseline", action="store_true", help="keep the traces as what later runs are held to")
     record = command("record", _record, "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(record)
     record.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     command("validate", _validate, "find every mistake in scenarios, scripts and settings", "[PATH ...]")
+    outside("init", _init, "write a new project, green at once: conf/, a scenario, its cassette, a CI file", "[DIR]")
+    imports = command("import", _import, "turn what other programs hold into files of the project", "--tools FILE")
+    imports.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
+    imports.add_argument("--name", help="what the catalogue is called (default: the file's name)")
+    imports.add_argument(
+        "--confirm", nargs="+", action="extend", default=[], metavar="TOOL", help="tools that the user is asked about"
+    )
     command("config", _config, "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", _list, "list models, roles, tools, scenarios or tags", "WHAT")
     what.add_argument("what", choices=("models", "roles", "tools", "scenarios", "tags"), metavar="WHAT")
@@ -121,7 +151,7 @@ def _positive(text: str) -> int:
 
 
 class _Project:
-    """The folders of a project."""
+    """The folders of a project, whose own modules can be imported from now on."""
 
     def __init__(self, root: Path | None) -> None:
         from harness.project import Conf, project
@@ -133,26 +163,30 @@ class _Project:
         self.scenarios = self.root / "scenarios"
         self.cassettes = self.root / "cassettes"
         self.reports = self.root / "reports"
+        sys.path.insert(0, str(self.root.resolve()))
 
-    def select(self, words: Sequence[str], tags: Sequence[str] = ()) -> "list[Scenario]":
+    def select(self, words: Sequence[str], tags: Sequence[str] = (), overrides: Sequence[str] = ()) -> "list[Scenario]":
         """Load the named scenarios and check where they say that they apply.
+
+        Roles and models of the registry that overrides or else config.yaml name are known too.
 
         Raises:
             InputError: every problem of every file.
         """
-        from harness import scenario
+        from harness import selection
         from harness.errors import did_you_mean
+        from harness.lookup import labels
+        from harness.naming import labels_named
 
-        found = scenario.select(self.scenarios, words, tags)
+        found = selection.select(self.scenarios, words, tags)
         wrong: list[str] = []
-        for group in ("role", "model", "tools"):
-            named = [(one, getattr(one.file.applies, group) or ()) for one in found]
-            known = self.conf.labels(group) if any(names for _, names in named) else set()
-            for one, names in named:
-                for at, name in enumerate(names):
-                    if name not in known:
-                        place = one.document.place(("for", group, at))
-                        wrong.append(f"{place}: there is no {group} '{name}'{did_you_mean(name, known)}")
+        said = [(one, label) for one in found for label in labels_named(one.file)]
+        for group in dict.fromkeys(label.group for _, label in said):
+            known = self.conf.labels(group) | labels(self.conf, group, overrides)
+            for one, label in said:
+                if label.group == group and label.name not in known:
+                    place = one.document.place(label.location)
+                    wrong.append(f"{place}: there is no {group} '{label.name}'{did_you_mean(label.name, known)}")
         if wrong:
             raise InputError(*wrong)
         return found
@@ -172,19 +206,23 @@ def _all_problems(*steps: Callable[[], Any]) -> list[Any]:
         except InputError as error:
             wrong += error.problems
     if wrong:
-        raise InputError(*wrong)
+        raise InputError(*dict.fromkeys(wrong))
     return results
 
 
 def _plan(project: _Project, options: argparse.Namespace, words: Sequence[str]) -> "tuple[Case, ...]":
-    from harness.composition import compose
-    from harness.runner import plan
+    from harness.case import plan
+    from harness.composition import compose, notes
+    from harness.factory import composed_factory
 
     overrides = [word for word in words if "=" in word or word.startswith("~")]
     named = [word for word in words if word not in overrides]
     compositions, scenarios = _all_problems(
-        lambda: compose(project.conf, overrides), lambda: project.select(named, options.tag)
+        lambda: compose(project.conf, overrides), lambda: project.select(named, options.tag, overrides)
     )
+    sys.stderr.writelines(f"{line}\n" for line in notes(compositions))
+    loops = {composition.settings.loop.factory: composition for composition in compositions}
+    _all_problems(*(partial(composed_factory, composition, project.conf) for composition in loops.values()))
     cases = plan(scenarios, compositions)
     if not cases:
         if not scenarios:
@@ -223,19 +261,27 @@ class _Progress:
 
 
 def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.guard import closed, stay_closed
+
     project = _Project(options.root)
-    return _play(project, options, _plan(project, options, words), live=False)
+    cases = _plan(project, options, words)
+    with closed():
+        if options.alone:
+            stay_closed()  # a thread that a loop left running may outlast the command
+        return _play(project, options, words, cases, live=False)
 
 
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
     import asyncio
 
+    from harness.guard import closed
     from harness.runner import run_many
 
     project = _Project(options.root)
     cases = _plan(project, options, words)
     if not options.all:
-        tried = asyncio.run(run_many(cases, project.cassettes, jobs=options.jobs))
+        with closed():
+            tried = asyncio.run(run_many(cases, project.cassettes, jobs=options.jobs))
         stale = [outcome.case for outcome in tried if not outcome.replays]
         if not stale:
             sys.stdout.write(
@@ -243,13 +289,15 @@ def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
             )
             return 0
         cases = tuple(stale)
-    return _play(project, options, cases, live=True)
+    return _play(project, options, words, cases, live=True)
 
 
-def _play(project: _Project, options: argparse.Namespace, cases: "Sequence[Case]", *, live: bool) -> int:
+def _play(
+    project: _Project, options: argparse.Namespace, words: Sequence[str], cases: "Sequence[Case]", *, live: bool
+) -> int:
     import asyncio
 
-    from harness import report
+    from harness import baseline, misses, report
     from harness.archive import RunFolder
     from harness.check import judge
     from harness.runner import run_many
@@ -264,7 +312,10 @@ def _play(project: _Project, options: argparse.Namespace, cases: "Sequence[Case]
 
     outcomes = asyncio.run(run_many(cases, project.cassettes, live=live, jobs=options.jobs, done=done))
     progress.end()
-    verdicts = [judge(outcome.trace, outcome.case.scenario, unplayed=outcome.unplayed) for outcome in outcomes]
+    verdicts = [
+        judge(one.trace, one.case.scenario, unplayed=one.unplayed, drift=list(map(str, one.drifted)))
+        for one in outcomes
+    ]
     folder.finish(outcomes, verdicts)
     shown = [
         (outcome, verdict)
@@ -279,6 +330,17 @@ def _play(project: _Project, options: argparse.Namespace, cases: "Sequence[Case]
     done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded,"
     summary = report.summary(outcomes, verdicts, seconds, done_to)
     sys.stdout.write(f"{summary}\n")
+    if len(wanted := misses.unrecorded(outcomes, verdicts)) > 1 and not live:
+        command = misses.record_all(words, options.tag)
+        number = misses.requests(wanted, outcomes)
+        sys.stdout.write(f"record the {len(wanted)} cases, about {number:,} requests: {command}\n")
+    for label in sorted({case.settings.loop.label for case in cases if case.settings.loop.policy is None}):
+        sys.stderr.write(
+            f"loop '{label}' says no policy: what became of calls is told from what was seen "
+            "(conf/README.md, 'Your own loop')\n"
+        )
+    if not live and options.update_baseline:
+        sys.stdout.write(f"{baseline.update(project.reports, outcomes, verdicts)}\n")
     statuses = {verdict.status for verdict in verdicts}
     return 2 if "error" in statuses else 1 if "failed" in statuses else 0
 
@@ -303,24 +365,40 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     return 0
 
 
+def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.starting import start
+
+    if len(words) > 1 or "" in words:
+        _usage("init", "name one folder, or none for the current one: harness init [DIR]")
+    sys.stdout.write(f"{start(Path(*words))}\n")
+    return 0
+
+
+def _import(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.importing import import_tools
+
+    if words or not options.tools:
+        _usage("import", "say what the file holds: harness import --tools FILE")
+    conf = _Project(options.root).root / "conf"
+    sys.stdout.write(f"{import_tools(options.tools, conf, options.name, options.confirm)}\n")
+    return 0
+
+
 def _config(options: argparse.Namespace, words: Sequence[str]) -> int:
     import yaml
 
-    from harness import report
-    from harness.composition import compose
-    from harness.source import shown
+    from harness.composition import compose, notes
+    from harness.listing import origins
 
     project = _Project(options.root)
-    for composition in compose(project.conf, words):
+    compositions = compose(project.conf, words)
+    sys.stderr.writelines(f"{line}\n" for line in notes(compositions))
+    for composition in compositions:
         settings = composition.settings
         plain = settings.model_dump(mode="json", exclude={"model"})
         data = {"model": settings.model.shared(), **plain}
         sys.stdout.write(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100))
-        rows = [
-            (group, origin.choice, "the package" if origin.bundled else shown(origin.path) if origin.path else "")
-            for group, origin in composition.origins.items()
-        ]
-        sys.stdout.write(f"\n{report.listing(rows, ('group', 'choice', 'from'))}\n")
+        sys.stdout.write(f"\n{origins(project.conf, composition)}\n")
     return 0
 
 

@@ -76,19 +76,22 @@ def _tls() -> ssl.SSLContext:
 
 
 def _key(model: Model) -> str:
-    """Return the key from the environment, or `none`.
+    """Return the key from the registry or from the environment, or `none`.
 
     Raises:
         InputError: the key has characters that no header can carry.
     """
-    key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
+    key = model.key(os.environ)
     if not (key.isascii() and (key.isprintable() or not key)):
-        raise InputError(f"model '{model.label}': the key in {model.api_key_env} holds characters that no key has")
+        where = "its api_key" if model.api_key else f"the key in {model.api_key_env}"
+        raise InputError(f"model '{model.label}': {where} holds characters that no key has")
     return key or "none"
 
 
 def _missing_key(model: Model) -> str:
     """Return a hint for refused requests that carried no key."""
+    if model.api_key is not None:
+        return ""
     if model.api_key_env is None:
         return f" (the model '{model.label}' names no api_key_env)"
     return "" if os.environ.get(model.api_key_env) else f" ({model.api_key_env} is not set)"

@@ -11,7 +11,7 @@ HarnessError
     ├── CassetteStale       the loop asks something else than was recorded
     ├── CassetteOverrun     the loop asks for more than was recorded
     ├── CassetteUnsafe      what was recorded holds a secret and is not saved
-    └── NetworkRefused      a request was made where none may leave
+    └── NetworkRefused      a request or a connection was made where none may leave
 """
 
 from collections.abc import Iterable
@@ -97,7 +97,7 @@ class CassetteUnsafe(CassetteError):
 
 
 class NetworkRefused(CassetteError):
-    """A request was made where none may leave the process."""
+    """A request, a connection or a look-up was made where none may leave the process."""
 
     kind = "refused"
 

@@ -1,16 +1,15 @@
-"""What must come out: numbers, texts, calls, and the whole of a turn or a case."""
+"""What must come out of a turn or of a case, and where that holds."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
+from harness.condition import Amount, ExpectedFile, FilePath, Words
 from harness.matching import fits_all
-from harness.parts import Expressions, Names, Part, Pattern, SomeNames, Texts, mapping
+from harness.parts import Names, Part, Pattern, SomeNames, mapping
 from harness.trace import Decision, Outcome, Stop
-from harness.workspace import WorkspaceError, inside
 
 
 class Point(NamedTuple):
@@ -37,114 +36,6 @@ class Scope(Part):
             names is None or label in names
             for names, label in ((self.role, point.role), (self.model, point.model), (self.tools, point.tools))
         )
-
-
-class Amount(Part):
-    """A number that is expected exactly or within bounds."""
-
-    exactly: int | None = Field(default=None, ge=0)
-    """The number itself."""
-    at_least: int | None = Field(default=None, ge=0)
-    """The lowest number that is right."""
-    at_most: int | None = Field(default=None, ge=0)
-    """The highest number that is right."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return {"exactly": value}
-        return mapping(value, "must be a whole number, or {at_least: ..., at_most: ...}")
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("needs a number, 'at_least' or 'at_most'")
-        if self.exactly is not None and len(self.model_fields_set) > 1:
-            raise ValueError("'exactly' leaves nothing to 'at_least' and 'at_most'")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"no number is at least {self.at_least} and at most {self.at_most}")
-        return self
-
-    def holds(self, number: int) -> bool:
-        """Tell whether the number is as expected."""
-        return (
-            (self.exactly is None or number == self.exactly)
-            and (self.at_least is None or number >= self.at_least)
-            and (self.at_most is None or number <= self.at_most)
-        )
-
-    def __str__(self) -> str:
-        if self.exactly is not None:
-            return str(self.exactly)
-        least = f"at least {self.at_least}" if self.at_least is not None else ""
-        most = f"at most {self.at_most}" if self.at_most is not None else ""
-        return " and ".join(filter(None, (least, most)))
-
-
-class Words(Part):
-    """What a text must hold."""
-
-    equals: str | None = None
-    """The whole text."""
-    contains: Texts = []
-    """Texts that stand in it."""
-    lacks: Texts = []
-    """Texts that do not stand in it."""
-    matches: Expressions = []
-    """Regular expressions that are found in it."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"equals": value}
-        return mapping(value, "must be the whole text, or {contains: ..., lacks: ..., matches: ...}")
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if self.equals is None and not (self.contains or self.lacks or self.matches):
-            raise ValueError("needs 'equals', 'contains', 'lacks' or 'matches'")
-        return self
-
-
-class ExpectedFile(Words):
-    """What one file of the workspace must be."""
-
-    present: Literal[True] | None = None
-    """It is there, whatever it holds."""
-    absent: Literal[True] | None = None
-    """It is not there."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"equals": value}
-        return mapping(value, "must be the file's whole text, {absent: true}, or {present: true, contains: ...}")
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("needs 'present', 'absent', 'equals', 'contains', 'lacks' or 'matches'")
-        if self.absent and len(self.model_fields_set) > 1:
-            raise ValueError("a file that is absent holds nothing; remove 'absent' or the rest")
-        return self
-
-
-def _paths(files: dict[str, Any]) -> dict[str, Any]:
-    for path in files:
-        try:
-            plain = inside(path)
-        except WorkspaceError as error:
-            raise ValueError(str(error)) from None
-        if plain != path or not plain:
-            raise ValueError(f"'{path}' must be written as the path of a file" + (f": '{plain}'" if plain else ""))
-    return files
-
-
-Paths = AfterValidator(_paths)
-"""Judges the keys of a mapping as paths in the workspace."""
 
 
 class ExpectedCall(Part):
@@ -208,9 +99,9 @@ class TurnExpectation(Part):
     """The tools offered to the model, all of them, in any order."""
     response: Words | None = None
     """The text that the user gets."""
-    workspace: Annotated[dict[str, ExpectedFile], Paths] = {}
-    """Files of the workspace as they are left."""
-    state: Pattern | None = None
+    workspace: Annotated[dict[FilePath, ExpectedFile], Field(min_length=1)] | None = None
+    """Files of the workspace as they are left; others are free."""
+    state: Annotated[Pattern, Field(min_length=1)] | None = None
     """What the state of the scenario's own tools is left as; of a mapping the keys that are named."""
     stop: Stop = "final"
     """Why it ends; anything but a final text must be said."""
@@ -232,32 +123,6 @@ class Expectation(TurnExpectation):
 
     turns: Amount | None = None
     """User messages that the loop took."""
-
-
-class Said(NamedTuple):
-    """One thing that is not as expected, with the way to the key that asks for it."""
-
-    way: tuple[str | int, ...]
-    expected: str
-
-
-def satisfied(words: Words, text: str) -> list[Said]:
-    """Return what a text lacks."""
-    wrong = [Said(("equals",), f"is '{words.equals}'")] if words.equals not in (None, text) else []
-    for key, said, held in (("contains", "contains", False), ("lacks", "does not contain", True)):
-        parts = enumerate(getattr(words, key))
-        wrong += [Said((key, at), f"{said} '{part}'") for at, part in parts if (part in text) is held]
-    wrong += [
-        Said(("matches", at), f"matches /{part}/") for at, part in enumerate(words.matches) if not re.search(part, text)
-    ]
-    return wrong
-
-
-def left(file: ExpectedFile, text: str | None) -> list[Said]:
-    """Return what is not as expected of a file's text, or of its absence."""
-    if text is None:
-        return [] if file.absent else [Said((), "to be there")]
-    return [Said(("absent",), "not to be there")] if file.absent else satisfied(file, text)
 
 
 def parted(pattern: Mapping[str, JsonValue], state: Mapping[str, Any]) -> list[str]:

@@ -4,28 +4,50 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness.composition import compose
+from harness.composition import Composition, compose
+from harness.lookup import Lookup
 from harness.project import Conf, Origin
 from harness.report import cut, listing
-from harness.scenario import select
+from harness.selection import select
+from harness.settings import GROUPS
 from harness.source import shown
+from harness.sweep import quoted
 
 _WIDEST = 70
 
 
 def models(conf: Conf, _: Path) -> str:
-    """Return the models with what serves them."""
-    rows = [
-        (str(data.get("label", name)), f"model={name}", str(data.get("type", "openai")), _from(origin))
+    """Return the models with what serves them, the registry's before the project's own where there is one.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    registry = Lookup(conf).of(())
+    entry = registry.model() if registry else None
+    rows = [(entry.label, "by default", "openai", entry.place())] if entry and not entry.problems else []
+    rows += [
+        (str(data.get("label", name)), f"model={name}", str(data.get("type", "openai")), origin.place)
         for name, origin, data in _choices(conf, "model")
     ]
     return listing(rows, ("model", "choose with", "type", "from"))
 
 
 def roles(conf: Conf, _: Path) -> str:
-    """Return the roles with their allow-lists."""
+    """Return the roles with their allow-lists, those of the registry before the project's own where there is one.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    registry = Lookup(conf).of(())
+    entries = [registry.role(name) for name in registry.names("role")] if registry else []
+    alone = "registry=null " if registry else ""
     rows = [
-        (str(data.get("label", name)), f"role={name}", _allowed(data.get("allow")), _from(origin))
+        (entry.label, f"role={quoted(entry.name)}", _allowed(entry.data.get("allow")), entry.place())
+        for entry in entries
+        if not entry.problems
+    ]
+    rows += [
+        (str(data.get("label", name)), f"{alone}role={name}", _allowed(data.get("allow")), origin.place)
         for name, origin, data in _choices(conf, "role")
     ]
     return listing(rows, ("role", "choose with", "tools", "from"))
@@ -37,21 +59,36 @@ def tools(conf: Conf, _: Path) -> str:
     Raises:
         InputError: the default settings cannot be composed.
     """
-    catalogue = compose(conf)[0].settings.catalogue
+    composition = compose(conf)[0]
+    place = composition.origins["catalogue"].place
     rows = [
-        (name, tool.access, "asks" if tool.confirm else "", cut(tool.description, _WIDEST))
-        for name, tool in catalogue.tools.items()
+        (name, tool.access, "asks" if tool.confirm else "", cut(tool.description, _WIDEST), place)
+        for name, tool in composition.settings.catalogue.tools.items()
     ]
     lists = [
-        (str(data.get("label", name)), f"tools={name}", _allowed(data.get("allow")), _from(origin))
+        (str(data.get("label", name)), f"tools={name}", _allowed(data.get("allow")), origin.place)
         for name, origin, data in _choices(conf, "tools")
     ]
     return "\n\n".join(
         (
-            listing(rows, ("tool", "access", "confirm", "description")),
+            listing(rows, ("tool", "access", "confirm", "description", "from")),
             listing(lists, ("allow-list", "choose with", "tools", "from")),
         )
     )
+
+
+def origins(conf: Conf, composition: Composition) -> str:
+    """Return the choice of each group, what made it, and where its file comes from; then the sections from files."""
+    said = {text.lstrip("+").partition("=")[0]: f"override {text}" for text in composition.overrides}
+    rows = [
+        (group, origin.choice, said.get(group, conf.config.place), origin.place)
+        for group in GROUPS
+        if (origin := composition.origins.get(group))
+    ]
+    if composition.origins["model"].entry:
+        rows[0] = ("model", rows[0][1], "the registry's orchestrator", rows[0][3])
+    rows += [("section", name, "the persona", shown(path)) for name, path in composition.sections.items()]
+    return listing(rows, ("group", "choice", "chosen by", "from"))
 
 
 def scenarios(_: Conf, folder: Path) -> str:
@@ -92,7 +129,3 @@ def _allowed(allow: object) -> str:
     if allow is None:
         return "all"
     return cut(", ".join(map(str, allow)), _WIDEST) if isinstance(allow, list) and allow else "none"
-
-
-def _from(origin: Origin) -> str:
-    return "the package" if origin.bundled or origin.path is None else shown(origin.path)

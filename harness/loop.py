@@ -117,7 +117,11 @@ def refuses(policy: Literal["production", "tolerant"], call: AskedCall) -> bool:
 
 
 def make(tools: Tools, settings: Settings) -> "ReactLoop":
-    """Return production's loop over these tools; the factory that `loop.factory` names by default."""
+    """Return production's loop over these tools; the factory that `loop.factory` names by default.
+
+    Raises:
+        InputError: the settings give it no policy or no texts.
+    """
     return ReactLoop(tools, settings)
 
 
@@ -147,10 +151,14 @@ class ReactLoop:
     """The loop over one set of tools."""
 
     def __init__(self, tools: Tools, settings: Settings) -> None:
+        loop = settings.loop
+        if loop.policy is None or loop.texts is None:
+            raise InputError(f"loop '{loop.label}': this loop needs 'policy' and 'texts'; set them in conf/loop")
         self._tools = tools
         self._model = settings.model
-        self._loop: Loop = settings.loop
-        self._policy = settings.loop.policy
+        self._loop: Loop = loop
+        self._policy = loop.policy
+        self._texts = loop.texts
 
     async def run(
         self,
@@ -173,7 +181,7 @@ class ReactLoop:
             InputError: the model's address or name is missing.
         """
         history = list(session_messages or ())[-self._loop.history :] if self._loop.history else []
-        system = "\n\n".join(filter(None, (system_prompt, self._loop.texts.tools_available)))
+        system = "\n\n".join(filter(None, (system_prompt, self._texts.tools_available)))
         turn = _Conversation(
             messages=[
                 {"role": "system", "content": system},
@@ -213,7 +221,7 @@ class ReactLoop:
         )
         for held in checkpoint.pending:
             args = _logged(AskedCall(held.id, held.name, held.arguments))
-            result = await self._execute(held.name, args) if confirmed else self._loop.texts.denied
+            result = await self._execute(held.name, args) if confirmed else self._texts.denied
             turn.messages.append(_result(held.id, result))
             turn.log[held.log] = {"tool": held.name, "args": args, "result": result}
         return await self._go_on(turn)
@@ -263,7 +271,7 @@ class ReactLoop:
 
     async def _pause(self, turn: _Conversation, client: Client, acted: _Acted) -> Result:
         """Let the model word the confirmation request, and return it with a checkpoint."""
-        texts = self._loop.texts
+        texts = self._texts
         placeholders = [_result(call.id, texts.awaiting.format(name=call.name)) for call in acted.held]
         results = [_result(done.id, done.content) for done in acted.executed]
         reply = await client.ask([*turn.messages, *results, *placeholders], "none")
@@ -284,7 +292,7 @@ class ReactLoop:
         return self._ended(turn, reply.text or texts.notice.format(names=_listed(acted.held)), checkpoint)
 
     def _limit(self, turn: _Conversation) -> str:
-        head = self._loop.texts.limit.format(max_rounds=self._loop.max_rounds)
+        head = self._texts.limit.format(max_rounds=self._loop.max_rounds)
         return "\n".join([head, *(f"- {entry['tool']}: {entry['result'][:_SHOWN_AT_LIMIT]}" for entry in turn.log)])
 
     def _ended(self, turn: _Conversation, response: str, checkpoint: Checkpoint | None = None) -> Result:

@@ -4,9 +4,10 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from harness.case import Case
 from harness.check import Verdict
 from harness.errors import CASSETTE_STATES
-from harness.runner import Case, Outcome
+from harness.runner import Outcome
 
 
 class Shared(NamedTuple):

@@ -79,7 +79,7 @@ def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style
             shown += [f"{_INDENT}{note}" for note in _notes(outcome, verdict, style)]
             if alone and unrecorded([outcome], [verdict]):
                 shown.append(f"{_INDENT}record it: {_line(record_command(outcome.case))}")
-            if verdict.case not in told:
+            if verdict.case not in told and verdict.status != "error":
                 shown += [f"{_INDENT}{style.paint(_short(f'drifted: {one}'), _DRIFTED)}" for one in verdict.drift]
     for word, reasons, colour in (("", missed, _COLOURS["error"]), (" drifted", drifted, _DRIFTED)):
         for reason, ids in reasons:

@@ -1,50 +1,37 @@
-"""Cases: scenario x settings x repeat, planned, run through the loop, and put together as traces."""
+"""Runs cases through the loop and puts together what was seen of each as a trace."""
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, redirect_stdout
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from time import perf_counter
-from traceback import extract_tb
 from typing import Any
 
-from harness import cassette, endpoint
+from harness import cassette, endpoint, guard
 from harness.assembly import TurnLog, anomalies, usage_of
-from harness.composition import Composition
+from harness.case import Case, own_tools
 from harness.context import system_prompt
-from harness.errors import CASSETTE_STATES, HarnessError, InputError, LoopError, did_you_mean
+from harness.errors import (
+    CASSETTE_STATES,
+    CassetteError,
+    HarnessError,
+    LoopError,
+    NetworkRefused,
+    ToolBroken,
+)
+from harness.factory import Factory, arose, factory
 from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
-from harness.scenario import Scenario, ScenarioTurn, error_expected, tools_named
+from harness.rewriting import rewritten
+from harness.scenario import ScenarioTurn, error_expected
 from harness.settings import Settings, redacted
-from harness.stateful import OwnTools, load
+from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
 from harness.trace import Failure, Trace, Turn, count
 from harness.workspace import Workspace, changes
-
-
-@dataclass(frozen=True)
-class Case:
-    """One scenario under one settings, once."""
-
-    scenario: Scenario
-    settings: Settings
-    repeat: int = 1
-    overrides: tuple[str, ...] = ()
-    """The overrides that compose the settings."""
-
-    @property
-    def id(self) -> str:
-        """The id: `scenario@model/variant`, with `~k` for a repeat after the first."""
-        ending = f"~{self.repeat}" if self.repeat > 1 else ""
-        return f"{self.scenario.id}@{self.settings.model.label}/{self.settings.variant}{ending}"
-
-    def cassette(self, folder: Path) -> Path:
-        """Return where the case's cassette stands below the folder of cassettes."""
-        return cassette.path_of(folder, self.scenario.id, self.settings.model.label, self.settings.variant, self.repeat)
 
 
 @dataclass(frozen=True)
@@ -53,88 +40,28 @@ class Outcome:
 
     case: Case
     trace: Trace
+    recorded: int | None
+    """The exchanges in the cassette, or None where it cannot be read."""
     unplayed: int
     """Recorded exchanges that the loop did not ask for."""
+    drifted: tuple[cassette.Drifted, ...]
+    """The differences from the recording that were seen, allowed or not."""
     saved: bool
     """Whether a cassette was written."""
     seconds: float
 
     @property
+    def missed(self) -> cassette.Drifted | None:
+        """The first difference from the recording that is not allowed."""
+        allowed = self.case.settings.cassette.allow_drift
+        return next((one for one in self.drifted if one.drift.kind not in allowed), None)
+
+    @property
     def replays(self) -> bool:
-        """Whether the case has a cassette that the loop plays to its end."""
-        return not self.unplayed and (self.trace.error is None or self.trace.error.kind not in CASSETTE_STATES)
-
-
-def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> tuple[Case, ...]:
-    """Return the cases in order: by scenario, then by settings, then by repeat.
-
-    Raises:
-        InputError: a scenario names what its settings do not have, or two cases have one id or one cassette.
-    """
-    cases: list[Case] = []
-    wrong: dict[str, None] = {}
-    for scenario in scenarios:
-        for composition in compositions:
-            settings = composition.settings
-            if _applies(scenario, settings):
-                wrong |= dict.fromkeys(_misfits(scenario, settings))
-                repeats = range(1, settings.repeats + 1)
-                cases += (Case(scenario, settings, repeat, composition.overrides) for repeat in repeats)
-    taken: dict[str, str] = {}
-    for case in cases:
-        path = str(case.cassette(Path())).casefold()
-        if path in taken:
-            wrong[f"the cases {taken[path]} and {case.id} would share a cassette; give them different labels"] = None
-        taken[path] = case.id
-    if wrong:
-        raise InputError(*wrong)
-    return tuple(cases)
-
-
-def _applies(scenario: Scenario, settings: Settings) -> bool:
-    limits = scenario.file.applies
-    return all(
-        names is None or label in names
-        for names, label in (
-            (limits.role, settings.role.label),
-            (limits.model, settings.model.label),
-            (limits.tools, settings.tools.label),
-            (limits.loop, settings.loop.label),
+        """Whether the case has a cassette that the loop plays to its end, asking for what was recorded."""
+        return not (self.unplayed or self.drifted) and (
+            self.trace.error is None or self.trace.error.kind not in CASSETTE_STATES
         )
-    )
-
-
-def _misfits(scenario: Scenario, settings: Settings) -> Iterable[str]:
-    """Yield what a scenario names that its settings do not have."""
-    place, catalogue = scenario.document.place, settings.catalogue
-    for tool, location in tools_named(scenario.file).items():
-        if tool not in catalogue.tools:
-            hint = did_you_mean(tool, catalogue.tools)
-            yield f"{place(location)}: the catalogue '{catalogue.label}' has no tool '{tool}'{hint}"
-    access = scenario.file.acts_as.access
-    if access not in catalogue.levels:
-        hint = did_you_mean(access, catalogue.levels)
-        known = ", ".join(catalogue.levels)
-        yield f"{place(('as', 'access'))}: there is no access level '{access}'{hint}; there are: {known}"
-
-
-def factory(name: str) -> Callable[[Any, Settings], LoopUnderTest]:
-    """Return the loop factory of the settings: `package.module:make`.
-
-    Raises:
-        InputError: it cannot be imported.
-    """
-    module, _, attribute = name.partition(":")
-    try:
-        found: Any = import_module(module)
-    except ImportError as error:
-        raise InputError(f"loop.factory '{name}': {error}") from None
-    for part in attribute.split("."):
-        found = getattr(found, part, None)
-    if not callable(found):
-        raise InputError(f"loop.factory '{name}': the module has no '{attribute}' that can be called")
-    make: Callable[[Any, Settings], LoopUnderTest] = found
-    return make
 
 
 async def run_many(
@@ -147,7 +74,8 @@ async def run_many(
 ) -> list[Outcome]:
     """Run cases, at most `jobs` at a time, and return what came of them in their order.
 
-    Replays from the cassettes below the folder, or, live, asks the models and records there.
+    Replays from the cassettes below the folder, or, live, asks the models and records there. What loops and tools print
+    goes to the standard error, for the standard output is the report's.
     """
     places = asyncio.Semaphore(jobs)
 
@@ -157,7 +85,8 @@ async def run_many(
             done(outcome)
             return outcome
 
-    with cassette.installed():
+    clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
+    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), cassette.installed(clients):
         return list(await asyncio.gather(*map(one, cases)))
 
 
@@ -165,21 +94,31 @@ async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
     """Run one case while the cassettes are installed, and return what came of it; an error ends in the trace."""
     start = perf_counter()
     run = _Run(case, folder, live=live)
-    failure: Failure | None = None
-    try:
-        await run.play()
-    except HarnessError as error:
-        failure = run.failure(error)
-    trace = run.trace(failure)
+    error: HarnessError | None = None
+    with guard.watching(case.id, run.refused):
+        try:
+            await run.play()
+        except HarnessError as raised:
+            error = raised
+    error = run.stopped or (run.tape.beyond if run.tape else None) or error
+    trace = run.trace(None if error is None else run.failure(error))
     saved = False
     if live and run.tape is not None and run.tape.data and error_expected(case.scenario, trace):
         try:
             run.tape.save()
             saved = True
-        except HarnessError as error:
-            trace = run.trace(run.failure(error))
-    unplayed = 0 if live or run.tape is None else len(run.tape.data) - run.tape.played
-    return Outcome(case, trace, unplayed, saved, perf_counter() - start)
+        except HarnessError as unsafe:
+            trace = run.trace(run.failure(unsafe))
+    recorded = None if run.tape is None else len(run.tape.data)
+    return Outcome(
+        case=case,
+        trace=trace,
+        recorded=recorded,
+        unplayed=0 if live or run.tape is None else len(run.tape.data) - run.tape.played,
+        drifted=() if run.tape is None else tuple(run.tape.drifted),
+        saved=saved,
+        seconds=perf_counter() - start,
+    )
 
 
 class _Run:
@@ -193,6 +132,7 @@ class _Run:
         self._log: TurnLog | None = None
         self._logs: list[TurnLog] = []
         self._secrets = frozenset(case.settings.model.secrets(os.environ))
+        self._refused: NetworkRefused | None = None
         self.tape: cassette.Tape | None = None
         given = case.scenario.file.workspace
         self._files = None if given is None else Workspace(given)
@@ -221,7 +161,7 @@ class _Run:
             if self._live:
                 self.tape = cassette.Tape.record(self._path, self._exchanged, self._secrets)
             else:
-                self.tape = cassette.Tape.replay(self._path, self._exchanged)
+                self.tape = cassette.Tape.replay(self._path, self._exchanged, settings.cassette, self._where)
             self._own = own_tools(self._case.scenario, settings, self._files)
             self._tools = tools = ToolSet(
                 settings.catalogue,
@@ -239,7 +179,7 @@ class _Run:
             )
             session: list[Mapping[str, str]] = [message.model_dump() for message in scenario.session]
             for turn in scenario.turns:
-                self._log = TurnLog(turn.user, settings.loop.policy, asks)
+                self._log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
                 self._logs.append(self._log)
                 done = await self._turn(loop, turn, session, server)
                 self._turns.append(done)
@@ -263,7 +203,7 @@ class _Run:
             raise RuntimeError("a turn needs its log")
         human = Script(turn.answers)
         result = await self._guarded(
-            loop.run(
+            lambda: loop.run(
                 turn.user,
                 system_prompt=system_prompt(settings.persona, settings.role, scenario.now),
                 session_messages=list(session),
@@ -273,14 +213,22 @@ class _Run:
                 confirm_deny=scenario.acts_as.confirm_deny,
             )
         )
-        while result.checkpoint is not None:
+        if log.offered is None:
+            known = ", ".join(settings.loop.transports)
+            raise LoopError(
+                f"the loop made no request that was seen; name its HTTP client in loop.transports (now: {known})"
+            )
+        while (checkpoint := result.checkpoint) is not None:
             confirmed = human.answer(log.paused())
             log.answered(confirmed)
             if confirmed is None:
                 break
             if server:
                 server.answered(confirmed)
-            result = await self._guarded(loop.resume(_through_json(result.checkpoint), confirmed))
+            held, answer = _through_json(checkpoint), confirmed
+            result = await self._guarded(lambda held=held, answer=answer: loop.resume(held, answer))
+        if checkpoint is None and log.failure is not None:
+            raise log.failure
         return self._left(log.ended(result.response))
 
     def _left(self, turn: Turn) -> Turn:
@@ -288,39 +236,55 @@ class _Run:
         files = self._files.files if self._files is not None else {}
         changed = changes(self._before, files) if self._files is not None else None
         self._before = files
-        sound = self._own is not None and self._tools is not None and self._tools.error is None
-        state = self._own.state if sound and self._own is not None else None
+        state = self._own.state if self._own is not None else None
         return turn.model_copy(update={"workspace": changed, "state": state})
 
-    async def _guarded(self, step: Any) -> Any:
-        """Await a step of the loop, and raise what stopped it even where the loop swallowed that.
+    async def _guarded(self, step: Callable[..., Any]) -> Any:
+        """Take a step of the loop, and raise what stopped it even where the loop swallowed that.
 
         Raises:
             HarnessError: the case cannot go on.
         """
         try:
-            result = await step
+            result = await step()
         except HarnessError:
             raise
-        except Exception as error:  # noqa: BLE001 - the loop under test is anybody's; its crash is an error of the case
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the loop is anybody's; its crash ends the case
             result = None
-            crash: Exception | None = error
+            crash: BaseException | None = error
         else:
             crash = None
-        if self.tape is not None and self.tape.error is not None:
-            raise self.tape.error
-        if self._tools is not None and self._tools.error is not None:
-            raise self._tools.error
+        if self.stopped is not None:
+            raise self.stopped
         if crash is not None:
-            raise _crash(crash) from crash
+            # What the endpoint said of its failure is told alike for all loops, whatever they raise then.
+            told = self._log.failure if self._log is not None else None
+            raise told or _crash(crash) from crash
         if not isinstance(getattr(result, "response", None), str) or not hasattr(result, "checkpoint"):
             what = type(result).__name__
             raise LoopError(f"the loop returned {what}, not a result with a text as response and a checkpoint or None")
         return result
 
+    @property
+    def stopped(self) -> ToolBroken | CassetteError | None:
+        """What was refused, the tool that broke, or what the tape does not have; the loop may have swallowed it."""
+        broken = self._tools.error if self._tools is not None else None
+        return self._refused or broken or (self.tape.error if self.tape is not None else None)
+
+    def refused(self, error: NetworkRefused) -> None:
+        """Take what the network guard refused to this case; nothing is played after it."""
+        if self.stopped is None:
+            self._refused = error
+            if self.tape is not None:
+                self.tape.error = error
+
     def _exchanged(self, exchange: cassette.Exchange) -> None:
         if self._log is not None:
             self._log.exchanged(exchange)
+
+    def _where(self) -> str:
+        rounds = len(self._log.rounds) if self._log is not None else 0
+        return f"turn {len(self._turns) + 1}, round {rounds + 1}"
 
     def failure(self, error: HarnessError) -> Failure:
         """Return an error as plain data, without secrets."""
@@ -344,40 +308,15 @@ class _Run:
             usage=usage_of(turns),
             turns=tuple(turns),
         )
-        text = trace.model_dump_json() if self._secrets else ""
-        safe = redacted(text, self._secrets)
-        return trace if safe == text else Trace.model_validate_json(safe)
+        return rewritten(trace, lambda text: redacted(text, self._secrets)) if self._secrets else trace
 
 
-def own_tools(scenario: Scenario, settings: Settings, files: Workspace | None) -> OwnTools | None:
-    """Return the tools of a scenario's module over a state of their own, or None where it names none.
-
-    Raises:
-        InputError: the module cannot be used, or gives a tool that the catalogue does not have.
-        ToolBroken: the module raises something.
-    """
-    file, place = scenario.file, scenario.document.place
-    if file.module is None:
-        return None
-    own = load(scenario.document.path.with_name(file.module), file.state or {}, files or Workspace())
-    known = settings.catalogue.tools
-    wrong = [
-        f"{place(('module',))}: {file.module} gives a tool '{name}', which the catalogue "
-        f"'{settings.catalogue.label}' does not have{did_you_mean(name, known)}"
-        for name in own
-        if name not in known
-    ]
-    if wrong:
-        raise InputError(*wrong)
-    return own
-
-
-def _made(make: Callable[[Any, Settings], LoopUnderTest], tools: ToolSet, settings: Settings) -> LoopUnderTest:
+def _made(make: Factory, tools: ToolSet, settings: Settings) -> LoopUnderTest:
     try:
         return make(tools, settings)
     except HarnessError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _crash(error) from error
 
 
@@ -388,8 +327,7 @@ def _through_json(checkpoint: Any) -> Any:
     return checkpoint
 
 
-def _crash(error: Exception) -> HarnessError:
+def _crash(error: BaseException) -> HarnessError:
     """Return a crash of the loop under test as an error that says where it happened."""
-    frames = extract_tb(error.__traceback__)
-    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return LoopError(f"the loop crashed with {type(error).__name__}: {error}{where}")
+    where = arose(error)
+    return LoopError(f"the loop crashed with {type(error).__name__}: {error}{f' at {where}' if where else ''}")

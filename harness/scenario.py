@@ -1,25 +1,23 @@
 """Scenarios: what the user asks, what the tools return, what the user answers, and what must come out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from harness.errors import InputError, did_you_mean
-from harness.expectation import Expectation, Paths, Point, Scope, TurnExpectation, expected_tools
+from harness.condition import FilePath
+from harness.expectation import Expectation, Point, Scope, TurnExpectation
 from harness.parts import Json, Names, Part, SomeNames
 from harness.rules import Rules
-from harness.source import Document, Location, read, shown
+from harness.source import Document, Location
 from harness.trace import Stop, Trace
-from harness.wording import validate
 from harness.workspace import Workspace, WorkspaceError
 
 SCRIPT_ENDING = ".script.yaml"
-_LONGEST_PATH = 250
 
 
 class Message(Part):
@@ -84,6 +82,8 @@ class Answer(Part):
 
 
 def _one_or_more(value: Any) -> Any:
+    if not isinstance(value, dict | list):
+        raise ValueError("must be a mapping, or a list of mappings of which some say 'for'")  # noqa: TRY004 - pydantic's
     return [value] if isinstance(value, dict) else value
 
 
@@ -94,7 +94,7 @@ class ScenarioTurn(Part):
     """What the user asks."""
     answers: list[Answer] = []
     """One answer for each checkpoint, in order."""
-    expect: Annotated[list[TurnExpectation], BeforeValidator(_one_or_more)] = []
+    expect: Annotated[list[TurnExpectation], Field(min_length=1), BeforeValidator(_one_or_more)] = []
     """What must come out of this turn; of several, all that apply."""
 
     @model_validator(mode="after")
@@ -115,13 +115,17 @@ def _time(value: str) -> str:
 
 
 def _files(files: dict[str, str]) -> dict[str, str]:
-    workspace = Workspace()
-    for path, text in files.items():
-        try:
-            workspace.write(path, text)
-        except WorkspaceError as error:
-            raise ValueError(str(error)) from None
+    try:
+        Workspace(files)
+    except WorkspaceError as error:
+        raise ValueError(str(error)) from None
     return files
+
+
+def _module(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\.py", name):
+        raise ValueError(f"must name a Python file beside the scenario, like bank.py, not '{name}'")
+    return name
 
 
 class ScenarioFile(Part):
@@ -139,9 +143,9 @@ class ScenarioFile(Part):
     """The time of the scenario, ISO 8601 with its zone; the only clock that the prompt sees."""
     session: list[Message] = []
     """Earlier messages of the conversation."""
-    workspace: Annotated[dict[str, str], Paths, AfterValidator(_files)] | None = None
+    workspace: Annotated[dict[FilePath, str], AfterValidator(_files)] | None = None
     """The files, with their texts, on which the catalogue's file tools work for real; they live in memory only."""
-    module: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.py$")] | None = None
+    module: Annotated[str, AfterValidator(_module)] | None = None
     """A Python file beside the scenario that gives tools which remember what was done."""
     state: dict[str, Json] | None = None
     """What the module's tools start from."""
@@ -149,20 +153,15 @@ class ScenarioFile(Part):
     """What the tools return: a text, or rules of which the first that fits wins."""
     turns: list[ScenarioTurn] = Field(min_length=1)
     """What the user says, turn by turn."""
-    expect: Annotated[list[Expectation], BeforeValidator(_one_or_more)] = []
+    expect: Annotated[list[Expectation], Field(min_length=1), BeforeValidator(_one_or_more)] = []
     """What must come out of the whole case; of several, all that apply."""
 
-    @model_validator(mode="after")
-    def _read_by_something(self) -> Self:
-        """Refuse a state that nothing reads, and expectations of files and states that are not there."""
-        expected = [*self.expect, *(part for turn in self.turns for part in turn.expect)]
-        if self.module is None and self.state is not None:
-            raise ValueError("'state' is what the tools of a 'module' start from; name the module, or remove 'state'")
-        if self.module is None and any(part.state is not None for part in expected):
-            raise ValueError("a 'state' is expected, but there is no 'module' whose tools have one")
-        if self.workspace is None and any(part.workspace for part in expected):
-            raise ValueError("files are expected, but there is no 'workspace'; write 'workspace: {}' for an empty one")
-        return self
+
+def expectations(file: ScenarioFile) -> Iterator[tuple[Location, TurnExpectation]]:
+    """Yield the expectations of a scenario, of its turns and of the whole, each with the way to it."""
+    for at, turn in enumerate(file.turns):
+        yield from ((("turns", at, "expect", place), part) for place, part in enumerate(turn.expect))
+    yield from ((("expect", place), part) for place, part in enumerate(file.expect))
 
 
 @dataclass(frozen=True)
@@ -177,76 +176,6 @@ class Scenario:
     def script_path(self) -> Path:
         """Where the replies of scripted models stand."""
         return self.document.path.with_name(self.document.path.name.removesuffix(".yaml") + SCRIPT_ENDING)
-
-
-def load(path: Path, folder: Path) -> Scenario:
-    """Load one scenario of a scenarios folder.
-
-    Raises:
-        InputError: what is wrong with the file, all problems at once.
-    """
-    document = read(path)
-    name = path.relative_to(folder).as_posix().removesuffix(".yaml")
-    return Scenario(name, validate(document, ScenarioFile), document)
-
-
-def find(folder: Path) -> list[Path]:
-    """Return the scenario files below a folder, sorted by id; scripts and names with a leading dot are none."""
-    found = (
-        path
-        for path in folder.rglob("*.yaml")
-        if path.is_file()
-        and not path.name.endswith(SCRIPT_ENDING)
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
-
-
-def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) -> list[Scenario]:
-    """Load the scenarios that a person names: by id, by area, by file or folder, or by a `*` pattern, and by tags.
-
-    Raises:
-        InputError: every problem of every selected file, a word that selects nothing, or a tag that nobody carries.
-    """
-    wanted = [path for path in find(folder) if not words or any(_named(word, path, folder) for word in words)]
-    wrong = [f"{shown(path)}:1:1: scenarios end with .yaml; rename the file" for path in sorted(folder.rglob("*.yml"))]
-    wrong += [_nothing(word, folder) for word in words if not any(_named(word, path, folder) for path in wanted)]
-    loaded: list[Scenario] = []
-    for path in wanted:
-        try:
-            loaded.append(load(path, folder))
-        except InputError as error:
-            wrong += error.problems
-    if wrong:
-        raise InputError(*wrong)
-    tags = set(tags)
-    carried = {tag for scenario in loaded for tag in scenario.file.tags}
-    if missing := sorted(tags - carried):
-        raise InputError(
-            *(f"no selected scenario carries the tag '{tag}'{did_you_mean(tag, carried)}" for tag in missing)
-        )
-    return [scenario for scenario in loaded if not tags or tags & set(scenario.file.tags)]
-
-
-def _named(word: str, path: Path, folder: Path) -> bool:
-    name = path.relative_to(folder).as_posix().removesuffix(".yaml")
-    plain = word.rstrip("/").removesuffix(".yaml")
-    if plain == name or name.startswith(f"{plain}/"):
-        return True
-    if any(sign in word for sign in "*?["):
-        return fnmatchcase(name, plain)
-    given = Path(word)
-    return (
-        len(word) < _LONGEST_PATH
-        and given.exists()
-        and (given.resolve() == path.resolve() or given.resolve() in path.resolve().parents)
-    )
-
-
-def _nothing(word: str, folder: Path) -> str:
-    names = [path.relative_to(folder).as_posix().removesuffix(".yaml") for path in find(folder)]
-    hint = did_you_mean(word, [*names, *{name.split("/")[0] for name in names}])
-    return f"'{word}' selects no scenario in {shown(folder)}{hint}; 'harness list scenarios' shows them"
 
 
 class ExpectedStop(NamedTuple):
@@ -291,25 +220,3 @@ def error_expected(scenario: Scenario, trace: Trace) -> bool:
         and bool(trace.turns)
         and all(one.stop == "error" for one in expected_stops(scenario, len(trace.turns) - 1, point_of(trace)))
     )
-
-
-def tools_named(file: ScenarioFile) -> Mapping[str, Sequence[str | int]]:
-    """Return the tools that a scenario names, each with the way to the first place that names it."""
-    named: dict[str, Sequence[str | int]] = {}
-    for tool, location in _tools_named(file):
-        named.setdefault(tool, location)
-    return named
-
-
-def _tools_named(file: ScenarioFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    for tool in file.tools:
-        yield tool, ("tools", tool)
-    for key, names in (("confirm_allow", file.acts_as.confirm_allow), ("confirm_deny", file.acts_as.confirm_deny)):
-        yield from ((tool, ("as", key, at)) for at, tool in enumerate(names))
-    for at, turn in enumerate(file.turns):
-        for place, answer in enumerate(turn.answers):
-            yield from ((tool, ("turns", at, "answers", place)) for tool in answer.names or ())
-        for place, part in enumerate(turn.expect):
-            yield from ((tool, ("turns", at, "expect", place, *way)) for tool, way in expected_tools(part))
-    for place, part in enumerate(file.expect):
-        yield from ((tool, ("expect", place, *way)) for tool, way in expected_tools(part))

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
 from pydantic import (
@@ -15,12 +15,13 @@ from pydantic import (
     Field,
     JsonValue,
     SecretStr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from harness.errors import InputError
-from harness.parts import listed
+from harness.errors import InputError, did_you_mean
+from harness.parts import Expression, listed
 from harness.workspace import WorkspaceError, inside
 
 GROUPS = ("model", "persona", "catalogue", "tools", "role", "loop")
@@ -46,7 +47,26 @@ def _label(value: str) -> str:
 
 
 Label = Annotated[str, Field(min_length=1), AfterValidator(_label)]
+
+
+def _json_path(value: str) -> str:
+    import jsonpath
+
+    try:
+        jsonpath.compile(value)
+    except jsonpath.JSONPathError as error:
+        raise ValueError(f"'{value}' is not a JSON path: {str(error).splitlines()[0]}") from None
+    return value
+
+
+JsonPath = Annotated[str, AfterValidator(_json_path)]
 AllowList = Annotated[tuple[str, ...] | None, BeforeValidator(listed)]
+
+
+def _never_given(value: Any) -> Any:
+    if value is not None:
+        raise ValueError("a key never stands in settings; name the environment variable that holds it: api_key_env")
+    return value
 
 
 class Params(Group):
@@ -77,6 +97,8 @@ class Model(Group):
     """The endpoint's address."""
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """The environment variable that holds the key; the key itself never stands here."""
+    api_key: Annotated[SecretStr | None, BeforeValidator(_never_given)] = Field(default=None, exclude=True, repr=False)
+    """The key from a model registry, in memory only: no file and no override can give it, and nothing writes it."""
     model_name: str | None = None
     """What the endpoint calls the model."""
     params: Params = Params()
@@ -109,19 +131,26 @@ class Model(Group):
         """Return what the address has behind its question mark, which every request carries."""
         return dict(parse_qsl((self.api_url or "").partition("?")[2].partition("#")[0]))
 
+    def key(self, environment: Mapping[str, str]) -> str:
+        """Return the key to send, from memory or from the environment, or an empty text."""
+        if self.api_key is not None:
+            return self.api_key.get_secret_value()
+        return environment.get(self.api_key_env, "").strip() if self.api_key_env else ""
+
     def secrets(self, environment: Mapping[str, str]) -> set[str]:
         """Return the values that must reach no file, log or message: key, header values, parts of the address."""
         values = {value.get_secret_value() for name, value in self.headers.items() if name.lower() not in _PUBLIC}
         values |= {value.partition(" ")[2] for value in values}
-        if self.api_key_env:
-            values.add(environment.get(self.api_key_env, "").strip())
+        keys = {self.key(environment), environment.get(self.api_key_env or "", "").strip()}
+        values |= keys
         address, _, query = (self.api_url or "").partition("?")
         user, _, password = address.partition("//")[2].rpartition("@")[0].partition(":")
         pairs = [pair.partition("=") for pair in query.partition("#")[0].split("&")]
         parts = {user, password}
         parts |= {value for name, _, value in pairs if name.lower() not in _PUBLIC}
         values |= parts | set(map(unquote, parts)) | set(map(unquote_plus, parts))
-        return {value for value in values if len(value) >= 8}
+        short = {key for key in keys if len(key) >= 6 and any(sign.isdigit() for sign in key)}
+        return short | {value for value in values if len(value) >= 8}
 
     def shared(self) -> dict[str, Any]:
         """Return the model as plain data that may be stored: no header values, no credentials in the address."""
@@ -184,6 +213,19 @@ class FileWork(Group):
         except WorkspaceError as error:
             raise ValueError(str(error)) from None
 
+    @model_validator(mode="after")
+    def _meant(self) -> Self:
+        for key, works in (("content", ("write", "append")), ("to", ("move",))):
+            if key in self.model_fields_set and self.does not in works:
+                raise ValueError(f"'{key}' means something to {' and '.join(works)} only, not to {self.does}")
+        return self
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments that it takes from a call."""
+        more = {"write": (self.content,), "append": (self.content,), "move": (self.to,)}
+        return (self.path, *more.get(self.does, ()))
+
 
 class Tool(Group):
     """One tool that exists."""
@@ -198,6 +240,16 @@ class Tool(Group):
     """Whether the user is asked before it runs."""
     workspace: FileWork | None = None
     """What it does to the workspace of a scenario that has one: `read`, or with the names of its arguments."""
+
+    @model_validator(mode="after")
+    def _has_its_arguments(self) -> Self:
+        properties = self.parameters.get("properties")
+        known = list(properties) if isinstance(properties, dict) else []
+        for name in self.workspace.arguments if self.workspace and known else ():
+            if name not in known:
+                hint = did_you_mean(name, known)
+                raise ValueError(f"'workspace' takes the argument '{name}', which 'parameters' does not have{hint}")
+        return self
 
 
 class Catalogue(Group):
@@ -264,21 +316,85 @@ class Texts(Group):
     """The response at the round limit, with `{max_rounds}`; the tools' results follow."""
 
 
+PRODUCTION = "harness.loop:make"
+"""The factory of the loop that comes with the package."""
+
+
+def _unrepeated(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("names one twice")
+    return names
+
+
+Transports = Annotated[
+    tuple[Literal["httpx2", "httpx", "aiohttp", "requests", "urllib3"], ...],
+    BeforeValidator(listed),
+    Field(min_length=1),
+    AfterValidator(_unrepeated),
+]
+
+
 class Loop(Group):
     """The loop under test."""
 
     label: Label
     """What reports call it."""
-    factory: str = Field(default="harness.loop:make", pattern=r"^[\w.]+:[\w.]+$")
+    factory: str = Field(default=PRODUCTION, pattern=r"^\w+(\.\w+)*:\w+(\.\w+)*$")
     """Where the loop comes from: `package.module:make`, called with the tools and the settings."""
-    policy: Literal["production", "tolerant"] = "production"
-    """How it treats traffic that is odd."""
+    transports: Transports = ("httpx2",)
+    """The HTTP clients through which it asks the model; what goes another way is not recorded."""
+    policy: Literal["production", "tolerant"] | None = Field(default=None, validate_default=True)
+    """How it treats traffic that is odd; left out where a loop of your own does as neither of them."""
     max_rounds: int = Field(default=8, gt=0)
     """How many times a turn may call the model; a notice may exceed it."""
     history: int = Field(default=6, ge=0)
     """How many session messages are sent."""
-    texts: Texts
-    """What the loop itself says."""
+    texts: Texts | None = Field(default=None, validate_default=True)
+    """What the package's loop itself says; a loop of your own may have words of its own."""
+
+    @field_validator("policy", "texts")
+    @classmethod
+    def _said(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.data.get("factory") == PRODUCTION:
+            choice = " ('production' or 'tolerant')" if info.field_name == "policy" else ""
+            raise ValueError(f"must be given{choice}: the package's loop does not guess it")
+        return value
+
+
+DriftKind = Literal["model", "system", "tools", "params", "session", "task", "replies", "results", "shape", "address"]
+"""What of a request may differ from the recorded one: the model's name, the system prompt, the tools, what is sent
+beside the conversation, earlier messages of the session, the user's message, the model's own messages, what the tools
+gave, which messages there are, and where they are sent."""
+
+
+class Normalised(Group):
+    """A pattern that is written alike in both requests before they are compared."""
+
+    pattern: Expression
+    """A regular expression, found anywhere in the texts of a request."""
+    to: str
+    """What it becomes, in Python's notation for replacements."""
+
+    @model_validator(mode="after")
+    def _replaceable(self) -> Self:
+        try:
+            re.compile(self.pattern).sub(self.to, "")
+        except (re.error, IndexError) as error:
+            raise ValueError(f"'{self.to}' cannot replace it: {error}") from None
+        return self
+
+
+class Matching(Group):
+    """How the requests of a replay are compared with the recorded ones."""
+
+    match: Literal["strict", "sequence"] = "strict"
+    """`strict` stops at the first request that differs, `sequence` plays every recorded response to the end."""
+    allow_drift: Annotated[tuple[DriftKind, ...], BeforeValidator(listed)] = ()
+    """The kinds of difference at which a case goes on, marked as drifted."""
+    ignore: Annotated[tuple[JsonPath, ...], BeforeValidator(listed)] = ()
+    """JSON paths (RFC 9535) into the request's body; what they find is left out of the comparison."""
+    normalise: tuple[Normalised, ...] = ()
+    """Patterns that are written alike before texts are compared."""
 
 
 class Composed(Group):
@@ -296,6 +412,10 @@ class Composed(Group):
     """The role."""
     loop: Loop
     """The loop under test."""
+    registry: str | None = None
+    """Production's `model_registry.json`, which gives the role and the model."""
+    cassette: Matching = Matching()
+    """How replayed requests are compared with the recorded ones."""
     repeats: int = Field(default=1, gt=0)
     """How often each case runs."""
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from harness.errors import HarnessError, InputError, ToolBroken, ToolError, did_you_mean
+from harness.errors import InputError, ToolBroken, ToolError, did_you_mean
 from harness.matching import fits_all
 from harness.rules import Effect, Rule
 from harness.settings import Catalogue, FileWork
 from harness.stateful import OwnTools
-from harness.workspace import Workspace, WorkspaceError, inside
+from harness.workspace import Workspace, inside
 
 UNCOVERED = "the scenario has no result for"
 """How the result begins of a call that the scenario does not cover."""
@@ -93,7 +93,7 @@ class ToolSet:
         self._own = own
         self._files = files
         self._report = report
-        self.error: HarnessError | None = None
+        self.error: ToolBroken | None = None
         """What one of the scenario's own tools broke with; a loop may have swallowed what was raised."""
 
     @property
@@ -122,15 +122,17 @@ class ToolSet:
 
         Raises:
             ToolError: the tool is unknown or not allowed, it refuses, or nothing in the scenario covers the call.
-            ToolBroken: one of the scenario's own tools is broken.
+            ToolBroken: one of the scenario's own tools is broken, now or since an earlier call.
         """
+        if self.error is not None:
+            raise self.error
         try:
             done = Execution(name, args, "executed", as_text(await self._result(name, args)))
         except ToolError as error:
             known = name in self._permitted
             done = Execution(name, args, "failed" if known else "refused", str(error))
         except ToolBroken as error:
-            self.error = self.error or error
+            self.error = error
             raise
         self._report(done)
         if done.outcome != "executed":
@@ -158,7 +160,7 @@ class ToolSet:
 
 
 def _worked(files: Workspace, work: FileWork, args: Mapping[str, Any]) -> Any:
-    """Do to the workspace what a tool does, and return what the model is told.
+    """Do to the workspace what a tool does, and return what the model is told; arguments that it lacks are free.
 
     Raises:
         ToolError: an argument is missing, or a file is not as the call needs it.
@@ -171,31 +173,22 @@ def _worked(files: Workspace, work: FileWork, args: Mapping[str, Any]) -> Any:
             raise ToolError(f"'{argument}' must be text; given: {what}")
         return value
 
-    def placed(argument: str) -> str:
-        path = inside(given(argument))
-        return f"{work.folder}/{path}".strip("/") if path else ""
-
-    try:
-        if work.does == "list":
-            below = inside(given(work.path)) if args.get(work.path) is not None else ""
-            if not below and not files.is_folder(work.folder):
-                return []
-            return files.list("/".join(filter(None, (work.folder, below))))
-        path = placed(work.path)
-        if work.does == "read":
-            return files.read(path)
-        if work.does == "delete":
-            files.delete(path)
-            return f"deleted {path}"
-        if work.does == "move":
-            to = placed(work.to)
-            files.move(path, to)
-            return f"moved {path} to {to}"
-        text = given(work.content)
-        (files.write if work.does == "write" else files.append)(path, text)
-        return f"wrote {len(text)} characters to {path}"
-    except WorkspaceError as error:
-        raise ToolError(str(error)) from None
+    folder = files.within(work.folder)
+    if work.does == "list":
+        return folder.list(given(work.path) if args.get(work.path) is not None else "")
+    path = given(work.path)
+    if work.does == "read":
+        return folder.read(path)
+    if work.does == "delete":
+        folder.delete(path)
+        return f"deleted {inside(path)}"
+    if work.does == "move":
+        to = given(work.to)
+        folder.move(path, to)
+        return f"moved {inside(path)} to {inside(to)}"
+    text = given(work.content)
+    (folder.write if work.does == "write" else folder.append)(path, text)
+    return f"wrote {len(text)} characters to {inside(path)}"
 
 
 class _Player:

@@ -4,16 +4,20 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from harness.case import own_tools, plan
 from harness.composition import Composition, check
 from harness.endpoint import ScriptFile
-from harness.errors import InputError
+from harness.errors import HarnessError, InputError, did_you_mean
+from harness.factory import composed_factory
+from harness.lookup import GIVEN, Lookup
 from harness.project import Conf
-from harness.runner import factory, plan
-from harness.scenario import SCRIPT_ENDING, Scenario, find
-from harness.settings import GROUPS
+from harness.scenario import SCRIPT_ENDING, Scenario
+from harness.selection import find
+from harness.settings import GROUPS, Catalogue
 from harness.source import read, shown
 from harness.wording import by_place
 from harness.wording import validate as judge
+from harness.workspace import Workspace
 
 
 def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[Sequence[str]], list[Scenario]]) -> str:
@@ -33,6 +37,8 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         wrong |= set(error.problems)
         scenarios = [] if words else list(_readable(folder, select))
     scripts = _scripts(folder, scenarios if words else None, wrong)
+    for composition in compositions[:1]:
+        wrong |= set(_modules(scenarios, composition))
     for composition in compositions:
         try:
             plan(scenarios, [composition])
@@ -45,22 +51,59 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
 
 
 def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:
+    """Return every choice of every group beside the default choices of the others.
+
+    An allow-list is held against the default catalogue only where it is a default itself: another may be meant for
+    another catalogue, and the package's own are no mistake of a project with a catalogue of its own. For the same
+    reason scenarios are planned on the default catalogue only.
+    """
+    wrong |= set(check(conf).problems)
     found: list[Composition] = []
     for group in GROUPS:
-        choices = conf.choices(group)
-        checked = check(conf, [f"{group}={','.join(choices)}"] if choices else [])
-        wrong |= set(checked.problems)
+        if group == "catalogue":
+            continue
+        # A project's own roles and models are judged without the registry that stands in for them.
+        alone = ["registry=null"] if group in GIVEN and Lookup(conf).names_one(()) else []
+        checked = check(conf, [*_every(conf, group), *alone])
+        wrong |= set(checked.problems) - set(checked.misfits)
         found += checked.compositions
+    catalogues = check(conf, [*_every(conf, "catalogue"), "tools.allow=null", "role.allow=null"])
+    wrong |= set(catalogues.problems)
+    wrong |= set(_unlisted(conf, [one.settings.catalogue for one in catalogues.compositions], wrong))
+    if Lookup(conf).names_one(()):
+        registered = check(conf, ["role=glob(*)"])
+        wrong |= set(registered.problems)
+        found += registered.compositions
     for composition in found:
-        origin = composition.origins["loop"]
         try:
-            factory(composition.settings.loop.factory)
+            composed_factory(composition, conf)
         except InputError as error:
-            place = f"{read(origin.path).place(('factory',))}: " if origin.path else ""
-            wrong |= {f"{place}{problem}" for problem in error.problems}
+            wrong |= set(error.problems)
     for group in GROUPS:
         wrong |= set(_labels(conf, group))
     return found
+
+
+def _every(conf: Conf, group: str) -> list[str]:
+    choices = conf.choices(group)
+    return [f"{group}={','.join(choices)}"] if choices else []
+
+
+def _unlisted(conf: Conf, catalogues: Sequence[Catalogue], wrong: set[str]) -> Iterator[str]:
+    """Yield the names in a project's own allow-lists that no catalogue has, but for those that are told already."""
+    known = {name for one in catalogues for name in one.tools}
+    which = f"the catalogue '{catalogues[0].label}' has no" if len(catalogues) == 1 else "no catalogue has a"
+    for group in ("tools", "role"):
+        try:
+            documents = [document for origin, document in conf.documents(group) if not origin.bundled]
+        except InputError:
+            continue
+        for document in documents:
+            allow = document.data.get("allow") if isinstance(document.data, dict) else None
+            for at, name in enumerate(allow if isinstance(allow, list) else [allow]):
+                place = document.place(("allow", at))
+                if isinstance(name, str) and name not in known and not any(said.startswith(place) for said in wrong):
+                    yield f"{place}: {group}.allow: {which} tool '{name}'{did_you_mean(name, known)}"
 
 
 def _labels(conf: Conf, group: str) -> Iterator[str]:
@@ -84,6 +127,15 @@ def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]]) -
     for path in find(folder):
         with contextlib.suppress(InputError):
             yield from select([str(path)])
+
+
+def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterator[str]:
+    """Yield what is wrong with the modules of scenarios as far as running them up to their `make` shows it."""
+    for scenario in scenarios:
+        try:
+            own_tools(scenario, composition.settings, Workspace(scenario.file.workspace or {}))
+        except HarnessError as error:
+            yield from str(error).splitlines()
 
 
 def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> int:

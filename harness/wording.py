@@ -49,8 +49,8 @@ def problems(
     lines: set[str] = set()
     for details in error.errors(include_url=False, include_input=False):
         location = _own(details, model)
-        at_key = details["type"] == "extra_forbidden"
-        where = dotted(written(location[:-1] if details["type"] in {"extra_forbidden", "missing"} else location))
+        at_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
+        where = dotted(written(location[:-1] if at_key or details["type"] == "missing" else location))
         what = _what(details, location, model)
         lines.add(f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}")
     return sorted(lines, key=by_place)

@@ -17,8 +17,9 @@ from vcr.cassette import Cassette
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
-from harness.runner import plan, run_many
-from harness.scenario import select
+from harness.case import plan
+from harness.runner import run_many
+from harness.selection import select
 from tests.bench_sides import Project
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,8 @@ from typing import Any
 import openai
 import pytest
 
-from harness.scenario import Scenario, select
+from harness.scenario import Scenario
+from harness.selection import select
 from tests.bench_sides import Project, floor
 
 _LOADED = pytest.StashKey[tuple[Project, dict[str, Scenario]]]()

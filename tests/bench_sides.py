@@ -12,13 +12,15 @@ import httpx2
 import openai
 from vcr.cassette import Cassette
 
+from harness.case import plan
 from harness.check import judge
 from harness.composition import compose
 from harness.context import system_prompt
 from harness.loop import make
 from harness.project import Conf
-from harness.runner import plan, run_many
-from harness.scenario import Scenario, select
+from harness.runner import run_many
+from harness.scenario import Scenario
+from harness.selection import select
 from harness.tools import ToolSet
 
 

@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple
 
 from hypothesis import settings as limits
 
-from harness.runner import Case, Outcome
+from harness.case import Case
+from harness.cassette import Drifted
+from harness.runner import Outcome
 from harness.scenario import Scenario, ScenarioFile
 from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
 from harness.source import parse
@@ -128,6 +130,8 @@ def turn(
     stop: Stop = "final",
     checkpoints: Iterable[Checkpoint] = (),
     offered: Iterable[str] = (),
+    workspace: dict[str, str | None] | None = None,
+    state: dict[str, Any] | None = None,
 ) -> Turn:
     """Return a turn; without rounds it has the one that gives its response."""
     return Turn(
@@ -137,6 +141,8 @@ def turn(
         stop=stop,
         rounds=rounds or (act(text=response),),
         checkpoints=tuple(checkpoints),
+        workspace=workspace,
+        state=state,
     )
 
 
@@ -177,7 +183,7 @@ def settings(
         catalogue=catalogue,
         tools=Tools(label="all"),
         role=Role(label="chat"),
-        loop=Loop(label="production", texts=texts),
+        loop=Loop(label="production", policy="production", texts=texts),
         repeats=repeats,
         variant=variant,
     )
@@ -190,6 +196,15 @@ def case(
     return Case(of or scenario(), under or settings(), repeat, tuple(overrides))
 
 
-def outcome(came: Trace, of: Case | None = None, *, seconds: float = 0.25) -> Outcome:
+def outcome(
+    came: Trace,
+    of: Case | None = None,
+    *,
+    recorded: int | None = None,
+    drifted: Iterable[Drifted] = (),
+    seconds: float = 0.25,
+) -> Outcome:
     """Return what came of a case."""
-    return Outcome(of or case(), came, unplayed=0, saved=False, seconds=seconds)
+    return Outcome(
+        of or case(), came, recorded=recorded, unplayed=0, drifted=tuple(drifted), saved=False, seconds=seconds
+    )

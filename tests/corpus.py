@@ -13,9 +13,10 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
 from harness import loop
+from harness.case import Case, plan
 from harness.composition import Composition
-from harness.runner import Case, plan
-from harness.scenario import SCRIPT_ENDING, load
+from harness.scenario import SCRIPT_ENDING
+from harness.selection import load
 from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
 from harness.tools import ToolSet
 

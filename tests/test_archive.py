@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from harness.archive import RunFolder, find, runs
-from harness.check import Finding, Verdict
+from harness.case import Case
+from harness.check import Verdict
 from harness.completion import AskedCall
 from harness.errors import InputError
-from harness.runner import Case, Outcome
+from harness.finding import Finding
+from harness.runner import Outcome
 from harness.settings import Model, Params, Persona
 from harness.trace import Trace, read_lines
 from tests.build import CASE, EXAMPLES, act, call, case, outcome, scenario, settings, trace, turn

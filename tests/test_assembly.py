@@ -12,6 +12,7 @@ import pytest
 
 from harness.assembly import TurnLog, anomalies, usage_of
 from harness.cassette import Exchange, Tape, installed, playing
+from harness.errors import LoopError, ModelError
 from harness.loop import make
 from harness.rules import Rule
 from harness.tools import Execution, ToolSet
@@ -317,3 +318,155 @@ def test_tokens_are_added_up() -> None:
     reply = {**says("?"), "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}}
     turns = (watched([reply]), watched([says("!")]), watched([reply]))
     assert usage_of(turns) == Usage(prompt_tokens=10, completion_tokens=4)
+
+
+# Loops that say no policy
+
+
+ASKED = json.dumps({"messages": [], "tools": [{"type": "function", "function": {"name": "read"}}]})
+"""A request that leaves it to the model to call tools."""
+
+
+def seen(*asks: str, limit: int = 8) -> TurnLog:
+    """Return the log of a loop that says no policy."""
+    return TurnLog("Do it.", None, set(asks), limit)
+
+
+def replied(log: TurnLog, reply: dict[str, Any], request: str = ASKED, **told: str) -> None:
+    """Let a log see a request, which tells the model of calls by their ids, and its reply."""
+    data = json.loads(request)
+    data["messages"] = [
+        {"role": "assistant", "tool_calls": []},
+        *({"role": "tool", "tool_call_id": call_id, "content": text} for call_id, text in told.items()),
+        {"role": "user", "content": "Go on."},
+    ]
+    log.exchanged(Exchange(json.dumps(data), 200, json.dumps(reply)))
+
+
+def test_without_a_policy_calls_are_told_from_what_was_seen() -> None:
+    """Calls ran that arrived, were refused that were told of, and were dropped otherwise, whatever `finish_reason`."""
+    log = seen()
+    replied(log, calls(("a", "read", "{}"), ("b", "read", "x"), ("c", "root", "{}"), finish_reason="stop"))
+    log.executed(executed("read", {}))
+    replied(log, says("Done.", "length"), a="done", b="unreadable")
+    turn = log.ended("Done.")
+    assert turn.stop == "final"
+    assert fates(turn) == [
+        ("read", "none", "executed", "done"),
+        ("read", "none", "refused", "unreadable"),
+        ("root", "none", "dropped", None),
+    ]
+    assert [one.detail for one in anomalies((turn,), (log,)) if one.kind == "dropped_calls"] == [
+        'finish_reason is "stop", and its calls are dropped: root'
+    ]
+
+
+def test_without_a_policy_calls_under_tool_calls_may_be_dropped() -> None:
+    """A turn that ends on calls of which none ran has dropped them, even under `tool_calls` and below the limit."""
+    log = seen("write")
+    replied(log, calls(("a", "write", "{}"), ("b", "read", "{}")))
+    turn = log.ended("Never mind.")
+    assert (turn.stop, fates(turn)) == (
+        "final",
+        [("write", "none", "dropped", None), ("read", "none", "dropped", None)],
+    )
+
+
+@pytest.mark.parametrize(("limit", "stop"), [(1, "max_rounds"), (2, "final")])
+def test_without_a_policy_the_limit_is_the_settings(limit: int, stop: str) -> None:
+    """A turn that ends on calls that ran was stopped at its limit, where the settings' limit is reached."""
+    log = seen(limit=limit)
+    replied(log, calls(("a", "read", "{}")))
+    log.executed(executed("read", {}))
+    assert log.ended("I stop here.").stop == stop
+
+
+def test_without_a_policy_a_last_text_at_the_limit_is_final() -> None:
+    """A turn whose last round has no calls ended with its text, also at the limit."""
+    log = seen(limit=1)
+    replied(log, says("Done."))
+    assert log.ended("Done.").stop == "final"
+
+
+@pytest.mark.parametrize(
+    "request_", [ASKED, json.dumps({**json.loads(ASKED), "tool_choice": "none"}), json.dumps({"messages": []})]
+)
+@pytest.mark.parametrize("notice", [says("May I?"), calls(("z", "write", "{}"), text="May I?")])
+def test_without_a_policy_a_notice_is_seen(request_: str, notice: dict[str, Any]) -> None:
+    """The round before a pause is a notice where calls wait before it, and none of its own can."""
+    log = seen("write")
+    replied(log, calls(("a", "write", "{}"), ("b", "read", "{}")))
+    log.executed(executed("read", {}))
+    replied(log, notice, request_, a="[wait]", b="done")
+    free = request_ == ASKED and notice != says("May I?")
+    assert log.paused() == ["write"]
+    log.answered(False)
+    kinds = [one.kind for one in log.ended("Done.").rounds]
+    assert kinds == (["act", "act"] if free else ["act", "notice"])
+
+
+def test_without_a_policy_a_pause_needs_no_notice() -> None:
+    """A loop that pauses at once, without a request for a notice, has the calls of its last round waiting."""
+    log = seen("write")
+    replied(log, calls(("a", "read", "x")))
+    replied(log, calls(("b", "write", "{}")), a="unreadable")
+    assert log.paused() == ["write"]
+    log.answered(True)
+    log.executed(executed("write", {}))
+    replied(log, says("Done."), b="done")
+    turn = log.ended("Done.")
+    assert [one.kind for one in turn.rounds] == ["act", "act", "act"]
+    assert turn.checkpoints == (Checkpoint(round=2, pending=(Pending(call=1, name="write"),), answer="confirmed"),)
+    assert fates(turn) == [("read", "none", "refused", "unreadable"), ("write", "confirmed", "executed", "done")]
+
+
+def test_without_a_policy_a_loop_may_ask_about_other_tools() -> None:
+    """Where no call that has not run needs confirmation, all of them wait."""
+    log = seen("write")
+    replied(log, calls(("a", "read", '{"p": 1}'), ("b", "read", '{"p": 2}')))
+    assert log.paused() == ["read", "read"]
+    log.answered(None)
+    turn = log.ended("May I?")
+    assert (turn.stop, [fate[1:3] for fate in fates(turn)]) == ("unanswered", [("unanswered", "pending")] * 2)
+
+
+def test_without_a_policy_calls_may_run_late() -> None:
+    """A loop that holds back all calls of a message runs those about which nobody is asked after a denial, too."""
+    log = seen("write")
+    replied(log, calls(("a", "read", "{}"), ("b", "write", "{}")))
+    replied(log, says("May I?"))
+    assert log.paused() == ["write"]
+    log.answered(False)
+    log.executed(executed("read", {}))
+    replied(log, says("Done."), a="done", b="No.")
+    assert fates(log.ended("Done.")) == [("read", "none", "executed", "done"), ("write", "denied", "denied", "No.")]
+    assert log.unasked == []
+
+
+def test_without_a_policy_a_loop_may_ask_call_by_call() -> None:
+    """A second pause without a request in between is about the calls of the same round that have not run."""
+    log = seen("write")
+    replied(log, calls(("a", "write", '{"p": 1}'), ("b", "write", '{"p": 2}')))
+    replied(log, says("May I?"))
+    assert log.paused() == ["write", "write"]
+    log.answered(True)
+    log.executed(executed("write", {"p": 1}))
+    assert log.paused() == ["write"]
+    log.answered(False)
+    turn = log.ended("Done.")
+    assert [fate[:3] for fate in fates(turn)] == [("write", "confirmed", "executed"), ("write", "denied", "denied")]
+    assert [(one.round, one.answer) for one in turn.checkpoints] == [(1, "confirmed"), (1, "denied")]
+
+
+def test_what_the_endpoint_refused_is_kept_until_it_answers() -> None:
+    """The reason of a failure is the endpoint's own, a stream is told as one, and a good answer ends both."""
+    log = seen()
+    log.exchanged(Exchange(ASKED, 429, '{"error": {"message": "Slowly."}}'))
+    assert (type(log.failure), str(log.failure)) == (ModelError, "HTTP 429: Slowly.")
+    log.exchanged(Exchange('{"messages": [], "stream": true}', 200, "data: {}"))
+    assert (type(log.failure), str(log.failure)) == (
+        LoopError,
+        "the loop asks for a stream ('stream': true), and only whole replies can be read; let it ask for those",
+    )
+    replied(log, says("Done."))
+    assert log.failure is None

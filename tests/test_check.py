@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check import Finding, Verdict, judge
+from harness.check import Verdict, judge
+from harness.finding import Finding
 from harness.trace import Call, Failure, Trace
 from tests.build import CASE, EXAMPLES, SCENARIO, act, call, checkpoint, marked, notice, scenario, trace, turn
 
@@ -139,14 +140,14 @@ def test_what_holds_is_no_finding(expect: str) -> None:
             "without shell_exec, rm",
         ),
         ("{▸offered: []}", "offered", "no tools", "also web_search, file_read, file_delete"),
-        ("{▸response: Kept}", "response", "is 'Kept'", "'Kept a.txt.'"),
-        ("{response: {▸equals: ''}}", "response", "is ''", "'Kept a.txt.'"),
-        ("{response: {▸contains: kept}}", "response", "contains 'kept'", "'Kept a.txt.'"),
-        ("{response: {contains: [Kept, ▸kept]}}", "response", "contains 'kept'", "'Kept a.txt.'"),
-        ("{response: {▸lacks: txt}}", "response", "does not contain 'txt'", "'Kept a.txt.'"),
-        ("{response: {lacks: [x.t, ▸Kept]}}", "response", "does not contain 'Kept'", "'Kept a.txt.'"),
-        ("{response: {▸matches: '^a'}}", "response", "matches /^a/", "'Kept a.txt.'"),
-        ("{response: {matches: [Kept, ▸'^a']}}", "response", "matches /^a/", "'Kept a.txt.'"),
+        ("{▸response: Kept}", "response", "to be 'Kept'", "'Kept a.txt.'"),
+        ("{response: {▸equals: ''}}", "response", "to be ''", "'Kept a.txt.'"),
+        ("{response: {▸contains: kept}}", "response", "to contain 'kept'", "'Kept a.txt.'"),
+        ("{response: {contains: [Kept, ▸kept]}}", "response", "to contain 'kept'", "'Kept a.txt.'"),
+        ("{response: {▸lacks: txt}}", "response", "not to contain 'txt'", "'Kept a.txt.'"),
+        ("{response: {lacks: [x.t, ▸Kept]}}", "response", "not to contain 'Kept'", "'Kept a.txt.'"),
+        ("{response: {▸matches: '^a'}}", "response", "to match /^a/", "'Kept a.txt.'"),
+        ("{response: {matches: [Kept, ▸'^a']}}", "response", "to match /^a/", "'Kept a.txt.'"),
         ("{▸stop: max_rounds}", "stop", "max_rounds", "final; write 'stop: final' under expect if that is right"),
         ("{▸stop: cut}", "stop", "cut", "final; write 'stop: final' under expect if that is right"),
         ("{▸stop: unanswered}", "stop", "unanswered", "final; write 'stop: final' under expect if that is right"),
@@ -179,7 +180,7 @@ def test_what_does_not_hold_is_a_finding(expect: str, what: str, expected: str, 
             'file_delete({"path": "a.txt"}), denied',
         ),
         ("{▸offered: []}", "offered", "no tools", "also web_search, file_read, file_delete"),
-        ("{response: {▸contains: Kept}}", "response", "contains 'Kept'", "'Bye.'"),
+        ("{response: {▸contains: Kept}}", "response", "to contain 'Kept'", "'Bye.'"),
         (
             "{calls: {in_order: [▸shell_exec]}}",
             "call 1",
@@ -677,11 +678,11 @@ def test_an_expected_error_is_judged(expect: str) -> None:
 @pytest.mark.parametrize(
     ("expect", "expected"),
     [
-        ("{stop: error, ▸error: quota}", "is 'quota'"),
-        ("{stop: error, error: {▸contains: key}}", "contains 'key'"),
-        ("{stop: error, error: {contains: [quota, ▸key]}}", "contains 'key'"),
-        ("{stop: error, error: {▸lacks: quota}}", "does not contain 'quota'"),
-        ("{stop: error, error: {▸matches: '^quota'}}", "matches /^quota/"),
+        ("{stop: error, ▸error: quota}", "to be 'quota'"),
+        ("{stop: error, error: {▸contains: key}}", "to contain 'key'"),
+        ("{stop: error, error: {contains: [quota, ▸key]}}", "to contain 'key'"),
+        ("{stop: error, error: {▸lacks: quota}}", "not to contain 'quota'"),
+        ("{stop: error, error: {▸matches: '^quota'}}", "to match /^quota/"),
     ],
 )
 def test_the_words_of_an_error_count(expect: str, expected: str) -> None:
@@ -797,3 +798,161 @@ def test_as_few_calls_as_possible_are_missing(expected: list[Call], calls: list[
     """The number of findings is that of the expected calls less their longest common subsequence with the trace."""
     found = judged_calls([{one.name: one.arguments} for one in expected], calls)
     assert len(found) == len(expected) - longest(expected, calls)
+
+
+# Files, state, and where an expectation holds
+
+FILES = """\
+title: T.
+module: bank.py
+workspace: {old.txt: draft, b.txt: B}
+turns: [{user: Go., expect: @}, {user: And?, expect: @@}]
+expect: @@@
+"""
+LEFT = (
+    turn(workspace={"old.txt": None, "new.txt": "one\ntwo\n"}, state={"n": 1, "to": {"a": 1, "b": 2}}),
+    turn(workspace={"b.txt": "BB"}, state={"n": 2, "to": {"a": 1, "b": 2}}),
+)
+"""The first turn removes a file and writes one, the second writes over another."""
+
+
+def filed(first: str = "{}", second: str = "{}", whole: str = "{}") -> str:
+    """Return a scenario of two turns over files and a state, with these expectations."""
+    return FILES.replace("@@@", whole).replace("@@", second).replace("@", first)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("{workspace: {b.txt: B}}", "{workspace: {b.txt: BB}}"),
+        ("{workspace: {old.txt: {absent: true}}}", "{workspace: {old.txt: {absent: true}, nowhere: {absent: true}}}"),
+        ("{workspace: {new.txt: {present: true}}}", "{workspace: {new.txt: {contains: [one, two], lacks: three}}}"),
+        ("{workspace: {new.txt: {matches: '^two$|e\\n'}}}", '{workspace: {new.txt: {equals: "one\\ntwo\\n"}}}'),
+        ("{state: {n: 1}}", "{state: {n: 2}}"),
+        ("{state: {to: {a: 1}}}", "{state: {to: {b: 2}, n: 2}}"),
+    ],
+)
+def test_files_and_state_that_are_as_expected(first: str, second: str) -> None:
+    """Files and state are as each turn left them, and at the end as the last one did."""
+    assert findings(trace(*LEFT), filed(first, second, second)) == []
+
+
+@pytest.mark.parametrize(
+    ("expect", "what", "expected", "got"),
+    [
+        ("{workspace: {▸b.txt: B}}", "workspace, b.txt", "to be 'B'", "'BB'"),
+        ("{workspace: {b.txt: {▸equals: ''}}}", "workspace, b.txt", "to be ''", "'BB'"),
+        ("{workspace: {b.txt: {▸absent: true}}}", "workspace, b.txt", "not to be there", "'BB'"),
+        ("{workspace: {b.txt: {contains: [B, ▸C]}}}", "workspace, b.txt", "to contain 'C'", "'BB'"),
+        ("{workspace: {b.txt: {present: true, ▸lacks: B}}}", "workspace, b.txt", "not to contain 'B'", "'BB'"),
+        ("{workspace: {b.txt: {▸matches: '^.$'}}}", "workspace, b.txt", "to match /^.$/", "'BB'"),
+        (
+            "{workspace: {▸old.txt: {present: true}}}",
+            "workspace, old.txt",
+            "to be there",
+            "no such file; there are: b.txt, new.txt",
+        ),
+        (
+            "{workspace: {▸old.txt: {contains: x, lacks: y}}}",
+            "workspace, old.txt",
+            "to be there",
+            "no such file; there are: b.txt, new.txt",
+        ),
+        ("{state: {▸n: 1}}", "state, n", "1", "2"),
+        ("{state: {▸n: '2'}}", "state, n", '"2"', "2"),
+        ("{state: {▸n: true}}", "state, n", "true", "2"),
+        ("{state: {n: 2, ▸m: null}}", "state, m", "null", "nothing"),
+        ("{state: {▸to: {a: 2}}}", "state, to", '{"a": 2}', '{"a": 1, "b": 2}'),
+        ("{state: {▸to: {a: {matches: '1'}}}}", "state, to", '{"a": {"matches": "1"}}', '{"a": 1, "b": 2}'),
+    ],
+)
+def test_files_and_state_that_are_not(expect: str, what: str, expected: str, got: str) -> None:
+    """A file or a state that is left otherwise is one finding at its key, in its turn and at the end."""
+    text, place = marked(filed(second=expect))
+    assert findings(trace(*LEFT), text) == [(place, f"turn 2, {what}", expected, got)]
+    text, place = marked(filed(whole=expect))
+    assert findings(trace(*LEFT), text) == [(place, what, expected, got)]
+
+
+def test_no_files_are_left() -> None:
+    """Where a workspace is left empty, a file that is missing says so."""
+    text = "{title: T., workspace: {}, turns: [{user: Go., expect: {workspace: {a: A}}}]}"
+    assert [got for *_, got in findings(trace(turn(workspace={})), text)] == ["no such file; there are: none"]
+
+
+AT = "area/name@careful/files+readonly~persona=terse"
+
+
+@pytest.mark.parametrize(
+    ("scope", "holds"),
+    [
+        ("{}", True),
+        ("{role: files}", True),
+        ("{role: [chat, files]}", True),
+        ("{role: chat}", False),
+        ("{model: careful}", True),
+        ("{model: [hasty]}", False),
+        ("{tools: readonly}", True),
+        ("{tools: [all, none]}", False),
+        ("{role: files, model: careful, tools: readonly}", True),
+        ("{role: files, model: hasty}", False),
+        ("{role: readonly}", False),
+        ("{tools: terse}", False),
+    ],
+)
+def test_where_an_expectation_holds(scope: str, holds: bool) -> None:
+    """An expectation is looked at where each of role, model and tool list is among those it names."""
+    came = trace(turn(), case_id=AT).model_copy(update={"variant": AT.partition("/")[2].partition("/")[2]})
+    expect = f"expect: {{for: {scope}, rounds: 9}}"
+    for text in (f"turns: [{{user: Go., {expect}}}]", f"turns: [{{user: Go.}}]\n{expect}"):
+        verdict = judge(came, scenario(f"title: T.\n{text}\n"))
+        assert [found.expected for found in verdict.findings] == ["9"] * holds
+
+
+def test_all_expectations_that_hold_are_looked_at() -> None:
+    """Of several expectations all that apply count, each finding at its own line."""
+    text = """\
+title: T.
+turns:
+  - user: Go.
+    expect:
+      - {rounds: 2}
+      - {for: {role: chat}, rounds: 3}
+      - {for: {role: files}, rounds: 4}
+      - for: {model: careful, tools: all}
+        never: [shell_exec]
+        notices: 5
+expect:
+  - {for: {model: hasty}, rounds: 6}
+  - {for: {model: [careful, hasty]}, turns: 7}
+"""
+    assert findings(trace(turn()), text) == [
+        ("5:10", "turn 1, rounds", "2", "1"),
+        ("6:29", "turn 1, rounds", "3", "1"),
+        ("10:9", "turn 1, notices", "5", "0"),
+        ("13:38", "turns", "7", "1"),
+    ]
+
+
+def test_stops_of_several_expectations() -> None:
+    """Every expectation that applies and says how the turn ends is held to it, and no other."""
+    text = """\
+title: T.
+turns:
+  - user: Go.
+    expect:
+      - {stop: max_rounds}
+      - {for: {role: chat}, stop: final}
+      - {for: {role: files}, stop: cut}
+expect: [{rounds: 1}, {for: {model: careful}, stop: max_rounds}]
+"""
+    ended = turn(stop="max_rounds")
+    said = "max_rounds; write 'stop: max_rounds' under expect if that is right"
+    assert findings(trace(ended), text) == [("6:29", "turn 1, stop", "final", said)]
+
+
+def test_nothing_applies() -> None:
+    """Where no expectation applies, a turn should end with a final text, and that is all."""
+    text = "{title: T., turns: [{user: Go., expect: [{for: {role: files}, stop: cut, rounds: 9}]}]}"
+    assert findings(trace(turn()), text) == []
+    assert [what for _, what, *_ in findings(trace(turn(stop="cut")), text)] == ["turn 1, stop"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -28,6 +29,9 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     assert main(["record"]) == 0
     capsys.readouterr()
     return tmp_path
+
+
+LABEL = "a label has no blanks, '@', '~' or '+', which separate parts of a case's id"
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -81,15 +85,12 @@ def test_missing_cassette_is_two_and_the_command(project: Path, capsys: pytest.C
 
 def test_the_command_shown_mends_the_case(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The command that a missing case shows records exactly that case."""
-    code, out, _ = run(capsys, "run", "role=chat,files", "loop.max_rounds=5", "files")
-    assert code == 2
-    commands = [line.split("record it: harness ")[1] for line in out.splitlines() if "record it:" in line]
-    assert commands == [
-        "record files/denied role=chat loop.max_rounds=5",
-        "record files/denied role=files loop.max_rounds=5",
-    ]
-    for command in commands:
-        assert run(capsys, *command.split())[0] == 0
+    for role in ("chat", "files"):
+        code, out, _ = run(capsys, "run", f"role={role}", "loop.max_rounds=5", "files")
+        assert code == 2
+        commands = [line.split("record it: harness ")[1] for line in out.splitlines() if "record it:" in line]
+        assert commands == [f"record files/denied role={role} loop.max_rounds=5"]
+        assert run(capsys, *commands[0].split())[0] == 0
     assert run(capsys, "run", "role=chat,files", "loop.max_rounds=5", "files")[0] == 0
 
 
@@ -99,7 +100,8 @@ def test_changed_prompt_is_stale_and_recorded_again(project: Path, capsys: pytes
     write(project, conf__role__chat=role)
     code, out, _ = run(capsys, "run", "talk")
     assert code == 2
-    assert "hello.yaml: request 1 is not what was recorded: messages[0].content: recorded" in out
+    assert "hello.yaml: turn 1, round 1: system prompt, section Role: chat, word 1: " in out
+    assert "    record it: harness record talk/hello\n" in out
     code, out, _ = run(capsys, "record", "talk")
     assert (code, lines(out)[2]) == (0, "talk/hello@careful/chat+all passed 1 0 0")
     assert run(capsys, "record", "talk")[1] == (
@@ -214,6 +216,53 @@ def test_unknown_tools_are_found_before_anything_runs(project: Path, capsys: pyt
     assert (code, err) == (2, f"scenarios/files/denied.yaml:18:11: {said}\n")
 
 
+def test_a_loop_of_the_project_is_imported(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module beside `conf/` is found in the project that is run, whose folder is on the path no longer than that."""
+    write(project, conf__loop__mine="label: mine\nfactory: own_loop:make\n")
+    (project / "own_loop.py").write_text("from tests.test_foreign_loops import unsaid as make\n", "utf-8")
+    monkeypatch.chdir(project.parent)
+    monkeypatch.delitem(sys.modules, "own_loop", raising=False)
+    before = list(sys.path)
+    _, _, err = run(capsys, "run", "loop=mine", "--root", project)
+    assert "own_loop" in sys.modules
+    assert sys.path == before
+    assert err.startswith("loop 'mine' says no policy: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        (
+            "label: mine\nfactory: nowhere:make\n",
+            (
+                "conf/loop/mine.yaml:2:10: loop.factory 'nowhere:make': there is no module 'nowhere', neither in the "
+                "project's folder nor installed\n"
+            ),
+        ),
+        (
+            "label: mine\n",
+            (
+                "conf/loop/mine.yaml:1:1: loop.policy: must be given ('production' or 'tolerant'): the package's loop "
+                "does not guess it\n"
+                "conf/loop/mine.yaml:1:1: loop.texts: must be given: the package's loop does not guess it\n"
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "record", "validate"])
+def test_a_loop_that_cannot_be_had_is_told_once(
+    command: str, text: str, problems: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Settings that give no usable loop are told once with their line, before any case runs."""
+    write(project, conf__loop__mine=text)
+    words = [command] if command == "validate" else [command, "loop=mine"]
+    code, out, err = run(capsys, *words)
+    assert (code, out, err) == (2, "", problems)
+
+
 def test_show_prints_the_conversation(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A trace is printed turn by turn, with calls, checkpoint and response."""
     run(capsys, "run")
@@ -243,8 +292,8 @@ def test_config_says_where_choices_come_from(project: Path, capsys: pytest.Captu
     assert code == 0
     assert "overlay: Be brief." in out
     assert "max_rounds: 3" in out
-    assert "role chat conf/role/chat.yaml" in lines(out)
-    assert "model careful the package" in lines(out)
+    assert "role chat the package conf/role/chat.yaml, in place of the package's" in lines(out)
+    assert "model careful the package the package" in lines(out)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +301,7 @@ def test_config_says_where_choices_come_from(project: Path, capsys: pytest.Captu
     [
         ("models", "hasty model=hasty scripted the package"),
         ("roles", "chat role=chat all the package"),
-        ("tools", "email_send user asks Send a mail in the user's name."),
+        ("tools", "email_send user asks Send a mail in the user's name. the package"),
         ("scenarios", "talk/hello The model says hello. smoke, short"),
         ("tags", "smoke 2"),
     ],
@@ -278,10 +327,10 @@ def test_validate(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, out) == (2, "")
     unknown = "the catalogue 'assistant' has no tool 'file_raed' (did you mean 'file_read'?)"
     assert err.splitlines() == [
-        "conf/model/bad.yaml:1:8: model.label: a label has no blanks, '@' or '~', which separate parts of a case's id",
+        f"conf/model/bad.yaml:1:8: model.label: {LABEL}",
         "conf/model/bad.yaml:2:10: model.timeout: must be greater than 0",
         f"conf/role/bad.yaml:2:9: role.allow: {unknown}",
-        "scenarios/talk/hello.script.yaml:2:5: any[0][0]: unknown key 'txet' (did you mean 'text'?)",
+        "scenarios/talk/hello.script.yaml:2:5: any[0]: unknown key 'txet' (did you mean 'text'?)",
         "scenarios/talk/lone.script.yaml:1:1: there is no scenario lone.yaml beside this script",
     ]
 
@@ -394,19 +443,19 @@ def test_nothing_leaves_in_a_damaged_replay(tmp_path: Path) -> None:
         damaged(path, number % 6)
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        for name in ("careful", "hasty"):
+        for name in ("careful", "hasty", "stubborn"):
             real = f"label: {name}\nhost_type: other\napi_url: {url}/v1\nmodel_name: {name}\n"
             write(tmp_path, **{f"conf__model__{name}": real})
         environment = {**os.environ, "HTTP_PROXY": url, "HTTPS_PROXY": url, "ALL_PROXY": url}
-        words = ["run", "model=careful,hasty", "role=chat,coder,files,research"]
+        words = ["run", "model=careful,hasty,stubborn", "role=chat,coder,files,research"]
         command = [sys.executable, "-m", "harness", *words]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         left = connections(listener)
         socket.create_connection(listener.getsockname()).close()
         assert (left, connections(listener)) == (0, 1)
     assert (done.returncode, done.stderr) == (2, "")
-    verdicts = [line.split()[1] for line in done.stdout.splitlines() if "@" in line.split(" ")[0]]
-    assert (verdicts.count("error"), verdicts.count("passed")) == (len(paths) - len(paths) // 2, len(paths) // 2)
+    (summary,) = re.findall(r"replayed in .* s: (.*)", done.stdout)
+    assert summary.startswith(f"{len(paths) // 2} passed, {len(paths) - len(paths) // 2} error")
 
 
 @pytest.mark.slow
@@ -416,11 +465,11 @@ def test_the_suite_replays_to_the_same_bytes_at_any_concurrency(
     """The bundled suite, one case at a time and eight at a time, gives equal traces and verdicts."""
     monkeypatch.chdir(bundled(tmp_path))
     for jobs in ("1", "8"):
-        assert main(["run", "model=careful,hasty", "role=chat,coder,files,research", "-j", jobs]) == 0
+        assert main(["run", "model=careful,hasty,stubborn", "role=chat,coder,files,research", "-j", jobs]) == 0
     first, second = (tmp_path / "reports").iterdir()
     for name in ("traces.jsonl", "verdicts.jsonl", "settings.yaml"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
-    assert len((first / "traces.jsonl").read_text("utf-8").splitlines()) >= 60
+    assert len((first / "traces.jsonl").read_text("utf-8").splitlines()) >= 180
 
 
 def test_help_starts_without_heavy_imports() -> None:

@@ -221,6 +221,7 @@ def test_a_sweep_without_points_is_refused(override: str, name: str) -> None:
                 "model.api_key_env=KEY",
                 "model.timeout=5",
                 "model.max_retries=0",
+                "loop.transports=[httpx2,aiohttp]",
                 "repeats=3",
                 "+model.headers.X=value",
             ],
@@ -291,7 +292,10 @@ def test_a_key_that_no_file_mentions_can_be_set(override: str) -> None:
         (["loop.max_rounds=null"], ["override 'loop.max_rounds=...': loop.max_rounds: must be a whole number"]),
         (["loop.max_rounds=0"], ["override 'loop.max_rounds=...': loop.max_rounds: must be greater than 0"]),
         (["loop.texts=5"], ["override 'loop.texts=...': loop.texts: must be a mapping"]),
-        (["~loop.texts"], ["override 'loop.texts=...': loop: 'texts' is missing"]),
+        (
+            ["~loop.texts"],
+            [("override 'loop.texts=...': loop.texts: must be given: the package's loop does not guess it")],
+        ),
         (["repeats=x"], ["override 'repeats=...': repeats: must be a whole number"]),
         (
             ["model.params.temperature=hot", "loop.history=-1"],
@@ -398,7 +402,10 @@ def test_all_wrong_overrides_at_once(overrides: list[str], starts: list[str]) ->
         ("", ["1:1: role: 'label' is missing"]),
         ("[a, b]\n", ["1:1: role: must be a mapping"]),
         ("label: bad\noverlay: 12:30\n", ["2:10: role.overlay: must be text"]),
-        ("label: a b\n", ["1:8: role.label: a label has no blanks, '@' or '~', which separate parts of a case's id"]),
+        (
+            "label: a b\n",
+            ["1:8: role.label: a label has no blanks, '@', '~' or '+', which separate parts of a case's id"],
+        ),
         (
             "label: bad\nallow: [file_read, file_raed, zzz]\n",
             [
@@ -499,6 +506,7 @@ def test_wrong_files_and_overrides_at_once(tmp_path: Path) -> None:
     assert {line.split(": ")[0].removeprefix(f"{tmp_path}/conf/") for line in lines} == {
         "role/bad.yaml:2:1",
         "model/bad.yaml:2:10",
+        "loop/bad.yaml:1:1",
         "loop/bad.yaml:2:8",
         "override 'repeats=...'",
     }

@@ -10,9 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 import pytest
 
+from harness.case import Case
 from harness.completion import excerpt
 from harness.matching import difference
-from harness.runner import Case, run_many
+from harness.runner import run_many
 from harness.trace import calls_of
 from tests import corpus
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import pytest
 
+from harness.case import Case
 from harness.matching import difference
-from harness.runner import Case, Outcome, run_many
+from harness.runner import Outcome, run_many
 from harness.trace import calls_of
 from tests import corpus
 

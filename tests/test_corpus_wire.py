@@ -10,8 +10,9 @@ from typing import Any, Literal, NamedTuple
 
 import pytest
 
+from harness.case import Case
 from harness.matching import difference
-from harness.runner import Case, Outcome, run_many
+from harness.runner import Outcome, run_many
 from harness.trace import Failure, calls_of
 from tests import corpus
 

@@ -4,27 +4,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 from pydantic import BaseModel
 
+from harness.condition import Amount, Words
 from harness.errors import InputError
 from harness.expectation import (
-    Amount,
     Expectation,
     ExpectedCall,
     ExpectedCalls,
+    Point,
+    Scope,
     TurnExpectation,
-    Words,
     expected_tools,
-    satisfied,
+    parted,
 )
 from harness.source import parse
 from harness.wording import validate
 
 EXAMPLES = settings(deadline=None, max_examples=200, derandomize=True, database=None)
+
+
 FILE = Path("f.yaml")
-NUMBERS = st.integers(0, 6)
 
 
 def read(text: str, model: type[BaseModel]) -> Any:
@@ -37,55 +38,6 @@ def refused(text: str, model: type[BaseModel] = TurnExpectation) -> list[str]:
     with pytest.raises(InputError) as caught:
         read(text, model)
     return str(caught.value).splitlines()
-
-
-@pytest.mark.parametrize(
-    ("text", "right", "words"),
-    [
-        ("3", {3}, "3"),
-        ("0", {0}, "0"),
-        ("{exactly: 3}", {3}, "3"),
-        ("{at_least: 2}", {2, 3, 4, 5}, "at least 2"),
-        ("{at_most: 2}", {0, 1, 2}, "at most 2"),
-        ("{at_least: 2, at_most: 4}", {2, 3, 4}, "at least 2 and at most 4"),
-        ("{at_least: 2, at_most: 2}", {2}, "at least 2 and at most 2"),
-    ],
-)
-def test_amounts(text: str, right: set[int], words: str) -> None:
-    """An amount is a number or bounds, holds for exactly those numbers, and is told in words."""
-    amount = read(text, Amount)
-    assert ({number for number in range(6) if amount.holds(number)}, str(amount)) == (right, words)
-
-
-@EXAMPLES
-@given(st.dictionaries(st.sampled_from(["at_least", "at_most"]), NUMBERS, min_size=1), NUMBERS)
-def test_amounts_against_arithmetic(bounds: dict[str, int], number: int) -> None:
-    """Bounds hold as arithmetic says, or are refused where no number is within them."""
-    least, most = bounds.get("at_least", 0), bounds.get("at_most", 99)
-    if least > most:
-        with pytest.raises(ValueError, match=f"no number is at least {least} and at most {most}"):
-            Amount(**bounds)
-    else:
-        assert Amount(**bounds).holds(number) == (least <= number <= most)
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("{}", "1:1: needs a number, 'at_least' or 'at_most'"),
-        ("{at_least: 3, at_most: 2}", "1:1: no number is at least 3 and at most 2"),
-        ("{exactly: 1, at_most: 3}", "1:1: 'exactly' leaves nothing to 'at_least' and 'at_most'"),
-        ("{at_leest: 1}", "1:2: unknown key 'at_leest' (did you mean 'at_least'?)"),
-        ("{at_least: -1}", "1:12: at_least: must be at least 0"),
-        ("-1", "1:1: exactly: must be at least 0"),
-        ("{at_least: 1.0}", "1:12: at_least: must be a whole number"),
-        ("{at_least: '1'}", "1:12: at_least: must be a whole number"),
-        ("{at_least: true}", "1:12: at_least: must be a whole number"),
-    ],
-)
-def test_amounts_that_are_none(text: str, line: str) -> None:
-    """An amount that says nothing, contradicts itself or is no whole number is refused."""
-    assert refused(text, Amount) == [f"f.yaml:{line}"]
 
 
 @pytest.mark.parametrize("text", ["many", "1.0", "true", "[1]", "'3'"])
@@ -102,45 +54,6 @@ def test_an_amount_without_its_number(text: str) -> None:
     assert line.startswith("f.yaml:1:")
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("x", Words(equals="x")),
-        ("''", Words(equals="")),
-        ("{equals: x}", Words(equals="x")),
-        ("{contains: x}", Words(contains=["x"])),
-        ("{contains: [x, y], lacks: z, matches: [a+]}", Words(contains=["x", "y"], lacks=["z"], matches=["a+"])),
-    ],
-)
-def test_words(text: str, words: Words) -> None:
-    """Words are the whole text, or what it contains, lacks and matches, one or several."""
-    assert read(text, Words) == words
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("{}", ["1:1: needs 'equals', 'contains', 'lacks' or 'matches'"]),
-        ("{contain: x}", ["1:2: unknown key 'contain' (did you mean 'contains'?)"]),
-        ("{contains: 1}", ["1:12: contains: must be a list"]),
-        ("{contains: [1]}", ["1:13: contains[0]: must be text"]),
-        ("{contains: yes, lacks: [no, 12:30, 010]}", ["1:36: lacks[2]: must be text"]),
-        ("{equals: 5}", ["1:10: equals: must be text"]),
-        (
-            "{matches: [a, '(']}",
-            ["1:15: matches[1]: '(' is not a regular expression: missing ), unterminated subpattern at position 0"],
-        ),
-        (
-            "{matches: '['}",
-            ["1:11: matches: '[' is not a regular expression: unterminated character set at position 0"],
-        ),
-    ],
-)
-def test_words_that_are_none(text: str, lines: list[str]) -> None:
-    """Words that ask for nothing, misspelt or no text are refused."""
-    assert refused(text, Words) == [f"f.yaml:{line}" for line in lines]
-
-
 @pytest.mark.parametrize("text", ["{equals: }", "{equals: null}", "{contains: []}", "{lacks: [], matches: []}"])
 def test_words_that_ask_for_nothing(text: str) -> None:
     """A key of words that was left empty is refused, since every text would do."""
@@ -152,33 +65,6 @@ def test_an_endless_expression_is_refused() -> None:
     """An expression that cannot be compiled for its size is a problem of the file like any other."""
     (line,) = refused("response: {matches: 'a{99999999999999999999}'}")
     assert line.startswith("f.yaml:1:21: response.matches: 'a{99999999999999999999}' is not a regular expression: ")
-
-
-@pytest.mark.parametrize(
-    ("words", "text", "wrong"),
-    [
-        (Words(equals="x"), "x", []),
-        (Words(equals="x"), "x ", [(("equals",), "is 'x'")]),
-        (Words(contains=["a", "b"]), "ab", []),
-        (Words(contains=["a", "b", "A"]), "a", [(("contains", 1), "contains 'b'"), (("contains", 2), "contains 'A'")]),
-        (Words(lacks=["a", "b"]), "b", [(("lacks", 1), "does not contain 'b'")]),
-        (Words(matches=["^a.c$"]), "abc", []),
-        (Words(matches=["^b", "c$", "B"]), "abc", [(("matches", 0), "matches /^b/"), (("matches", 2), "matches /B/")]),
-        (
-            Words(equals="x", contains=["y"], lacks=[""], matches=["z"]),
-            "",
-            [
-                (("equals",), "is 'x'"),
-                (("contains", 0), "contains 'y'"),
-                (("lacks", 0), "does not contain ''"),
-                (("matches", 0), "matches /z/"),
-            ],
-        ),
-    ],
-)
-def test_satisfied(words: Words, text: str, wrong: list[Any]) -> None:
-    """What a text lacks is told with the way to the key that asks for it, all of it."""
-    assert satisfied(words, text) == wrong
 
 
 @pytest.mark.parametrize(
@@ -264,6 +150,24 @@ def test_no_expected_call_is_a_mistake() -> None:
         ("never: {a: 1}", "1:8: never: must be a list"),
         ("offered: 3", "1:10: offered: must be a list"),
         ("round: 3", "1:1: unknown key 'round' (did you mean 'rounds'?)"),
+        ("workspace: {}", "1:12: workspace: must not be empty"),
+        ("workspace: [a]", "1:12: workspace: must be a mapping"),
+        ("workspace: ", "1:11: workspace: nothing stands here; write a value, or remove the key"),
+        ("workspace: {a: }", "1:16: workspace.a: must be the file's whole text, {absent: true}, or {present: true, "),
+        ("workspace: {../a: x}", "1:13: workspace: '../a' is outside of the workspace"),
+        ("workspace: {./a: x}", "1:13: workspace: './a' must be written as the path of a file: 'a'"),
+        ("workspace: {a/: x}", "1:13: workspace: 'a/' must be written as the path of a file: 'a'"),
+        ("workspace: {'': x}", "1:13: workspace: '' is the workspace itself, not a file in it"),
+        ("workspace: {'a\\b': x}", "1:13: workspace: 'a\\\\b' is not a path: write it with '/'"),
+        ("state: {}", "1:8: state: must not be empty"),
+        ("state: 5", "1:8: state: must be a mapping"),
+        ("state: {a: {matches: '('}}", "1:8: state: '(' is not a regular expression: "),
+        ("for: chat", "1:6: for: must be a mapping"),
+        ("for: {role: []}", "1:13: for.role: must not be empty"),
+        ("for: {role: [1]}", "1:14: for.role[0]: must be text"),
+        ("for: {roles: chat}", "1:7: for: unknown key 'roles' (did you mean 'role'?)"),
+        ("for: {loop: production}", "1:7: for: unknown key 'loop'"),
+        ("for: ", "1:5: for: nothing stands here"),
     ],
 )
 def test_expectations_that_are_none(text: str, line: str) -> None:
@@ -344,3 +248,50 @@ def test_the_tools_of_an_expectation() -> None:
         ("a", ("offered", 0)),
     ]
     assert list(expected_tools(TurnExpectation())) == []
+
+
+def test_every_wrong_path_is_told() -> None:
+    """Each path that no file of a workspace has is told at its own key."""
+    text = "workspace:\n  ../a: x\n  b: x\n  /c: {absent: true}\n"
+    assert [line.partition(": ")[0] for line in refused(text)] == ["f.yaml:2:3", "f.yaml:4:3"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "points"),
+    [
+        ("{}", "abcd"),
+        ("{role: chat}", "ab"),
+        ("{role: [chat, files]}", "abcd"),
+        ("{model: m}", "ac"),
+        ("{tools: all, role: files}", "d"),
+        ("{role: chat, model: n, tools: all}", ""),
+    ],
+)
+def test_scopes(scope: str, points: str) -> None:
+    """A scope holds where every group that it names has one of its labels."""
+    all_points = {
+        "a": Point("chat", "m", "all"),
+        "b": Point("chat", "n", "none"),
+        "c": Point("files", "m", "none"),
+        "d": Point("files", "n", "all"),
+    }
+    read_scope = read(scope, Scope)
+    assert "".join(name for name, point in all_points.items() if read_scope.holds(point)) == points
+
+
+@pytest.mark.parametrize(
+    ("pattern", "state", "keys"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, []),
+        ({"a": {}}, {"a": {"b": 2}}, []),
+        ({"a": {"b": {"matches": "^x"}}}, {"a": {"b": "xy", "c": 1}}, []),
+        ({"a": 1, "b": True, "c": None}, {"a": True, "b": 1}, ["a", "b", "c"]),
+        ({"a": [1]}, {"a": [1, 2]}, ["a"]),
+        ({"a": None}, {"a": None}, []),
+        ({"a": 1.0}, {"a": 1}, ["a"]),
+        ({"a": 1}, {}, ["a"]),
+    ],
+)
+def test_parted(pattern: dict[str, Any], state: dict[str, Any], keys: list[str]) -> None:
+    """A state has what a pattern names, with JSON's types; the keys where it has not are told."""
+    assert parted(pattern, state) == keys

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.composition import compose
 from harness.errors import InputError
-from harness.listing import LISTS, models, roles, scenarios, tags, tools
+from harness.listing import LISTS, models, origins, roles, scenarios, tags, tools
 from harness.project import Conf
 
 
@@ -51,8 +52,8 @@ def test_models(project: Path) -> None:
     """Models are listed by label with how to choose them and where they come from, the project's own in front."""
     listed = rows(models(Conf(project / "conf"), project / "scenarios"))
     assert listed[0] == ["model", "choose", "with", "type", "from"]
-    assert [row for row in listed if "conf" in row[-1]] == [
-        ["careful", "model=careful", "scripted", "conf/model/careful.yaml"],
+    assert [row for row in listed if "conf" in row[3]] == [
+        ["careful", "model=careful", "scripted", "conf/model/careful.yaml,", "in", "place", "of", "the", "package's"],
         ["my-model", "model=mine", "openai", "conf/model/mine.yaml"],
     ]
     assert ["hasty", "model=hasty", "scripted", "the", "package"] in listed
@@ -72,7 +73,8 @@ def test_roles(project: Path) -> None:
 def test_tools(project: Path) -> None:
     """Tools are listed with access and confirmation, the allow-lists behind them."""
     first, second = tools(Conf(project / "conf"), project / "scenarios").split("\n\n")
-    assert rows(first)[0] == ["tool", "access", "confirm", "description"]
+    assert rows(first)[0] == ["tool", "access", "confirm", "description", "from"]
+    assert rows(first)[1][-2:] == ["the", "package"]
     assert {tuple(row[:3]) for row in rows(first)} >= {
         ("web_search", "guest", "Search"),
         ("file_delete", "user", "asks"),
@@ -83,6 +85,37 @@ def test_tools(project: Path) -> None:
         ["all", "tools=all", "all"],
         ["none", "tools=none", "none"],
         ["readonly", "tools=readonly", "web_search,"],
+    ]
+
+
+def test_tools_of_the_projects_own(project: Path) -> None:
+    """The tools of a catalogue that stands for the package's are said to come from its file."""
+    written(project, conf__catalogue__assistant="label: assistant\ntools: {water: {description: Water it.}}\n")
+    first, _ = tools(Conf(project / "conf"), project / "scenarios").split("\n\n")
+    place = ["conf/catalogue/assistant.yaml,", "in", "place", "of", "the", "package's"]
+    assert rows(first)[1:] == [["water", "user", "Water", "it.", *place]]
+
+
+CONFIG = """\
+defaults: [{model: mine}, {persona: assistant}, {catalogue: assistant}, {tools: all}, {role: pirate}, {loop: tolerant}]
+"""
+
+
+def test_origins(project: Path) -> None:
+    """Each group is told with its choice, the file or override that made it, and the file it comes from."""
+    bare, told = Conf(project / "conf"), Conf(written(project / "told", **PROJECT, conf__config=CONFIG) / "conf")
+    (default,), (other,) = compose(bare), compose(told, ["role=chat", "loop.max_rounds=3"])
+    assert rows(origins(bare, default)) == [
+        ["group", "choice", "chosen", "by", "from"],
+        ["model", "careful", "the", "package", "conf/model/careful.yaml,", "in", "place", "of", "the", "package's"],
+        *([group, "assistant", "the", "package", "the", "package"] for group in ("persona", "catalogue")),
+        ["tools", "all", "the", "package", "the", "package"],
+        ["role", "chat", "the", "package", "the", "package"],
+        ["loop", "production", "the", "package", "the", "package"],
+    ]
+    assert [row for row in rows(origins(told, other)) if row[0] in ("role", "loop")] == [
+        ["role", "chat", "override", "role=chat", "the", "package"],
+        ["loop", "tolerant", "told/conf/config.yaml", "the", "package"],
     ]
 
 

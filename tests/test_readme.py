@@ -9,7 +9,9 @@ import yaml
 
 from harness.cli import main
 from harness.scenario import ScenarioFile
-from tests.project import bundled
+from harness.settings import Catalogue
+from harness.source import parse
+from tests.project import bundled, write
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -20,6 +22,17 @@ def commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith("harness ")]
+
+
+def plain(text: str) -> list[str]:
+    """Return the lines of an output without the width of its columns and without its time."""
+    return [" ".join(re.sub(r" in [0-9.]+ s:", " in a moment:", line).split()) for line in text.splitlines()]
+
+
+def shown(command: str) -> list[str]:
+    """Return the lines that the README shows as a command's output, but for rulers and gaps."""
+    [text] = re.findall(rf"`{command}` ends like this:\n\n```text\n(.*?)```", README, re.DOTALL)
+    return [line for line in plain(text) if line.strip("-. ")]
 
 
 @pytest.fixture
@@ -33,7 +46,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_commands_work(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command of the README exits with 0 on the bundled project, but for variants that nobody recorded."""
     assert len(commands()) >= 9
-    assert main(shlex.split("run model=careful,hasty role=chat,coder,files,research")) == 0
+    assert main(shlex.split("run model=careful,hasty,stubborn role=chat,coder,files,research")) == 0
+    came = plain(capsys.readouterr().out)
+    assert [line for line in shown("make run") if line not in came] == []
     unrecorded = {"harness run loop.max_rounds=3 web/weather": 2}
     codes = {command: main(shlex.split(command)[1:]) for command in commands()}
     assert codes == {command: unrecorded.get(command, 0) for command in commands()}
@@ -45,7 +60,7 @@ def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
         assert f"\n{target}:" in makefile
-    assert "harness run model=careful,hasty role=chat,coder,files,research\n" in makefile
+    assert "harness run model=careful,hasty,stubborn role=chat,coder,files,research\n" in makefile
 
 
 def test_scenario_shown_is_a_scenario() -> None:
@@ -64,3 +79,70 @@ def test_links_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+GUIDE = (ROOT / "scenarios" / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "conf" / "README.md").read_text("utf-8")
+
+
+def section(page: str, heading: str) -> str:
+    """Return what stands on a page below a heading, up to the next of its height or above."""
+    height = heading.index(" ")
+    below = page.split(f"\n{heading}\n")[1]
+    return re.split(rf"\n#{{1,{height}}} ", below)[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the code blocks of a text that are in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_forms_shown_are_forms_of_a_scenario() -> None:
+    """Each block of the guide's key by key is valid, as a whole scenario or as a part of one."""
+    shown = blocks(section(GUIDE, "## The scenario, key by key"), "yaml")
+    wholes = [text for text in shown if text.startswith("title:")]
+    parts = [text for text in shown if not text.startswith(("title:", "label:"))]
+    assert [text.partition(":")[0] for text in parts] == ["tools", "workspace", "answers", "expect", "expect"]
+    for text in (*wholes, *(f"title: T.\n{text}" for text in parts)):
+        data = parse(text, Path("shown.yaml")).data
+        turn = {"user": "Go.", **({"answers": data.pop("answers")} if "answers" in data else {})}
+        given = {"turns": [turn], "workspace": {}, "module": "own.py", **data}
+        assert ScenarioFile.model_validate(given).title
+
+
+def test_catalogue_shown_is_a_catalogue() -> None:
+    """The catalogue in the settings' page is valid, and its tools work on files as the page says."""
+    [text] = [one for one in blocks(section(SETTINGS, "### Tools and prompts"), "yaml") if "tools:" in one]
+    tools = Catalogue.model_validate(parse(text, Path("shown.yaml")).data).tools
+    assert {name: tool.workspace and tool.workspace.does for name, tool in tools.items()} == {
+        "plants_list": "list",
+        "plant_read": "read",
+        "diary_add": "append",
+    }
+
+
+RENT = """\
+any:
+  - - calls: [{balance: {account: savings}}, {balance: {account: giro}}]
+    - calls: [{transfer: {source: giro, target: rent, amount: 400}}]
+    - {confirmed: [text: Paid.], denied: [text: Not paid.]}
+  - - calls: [{transfer: {source: giro, target: rent, amount: 400}}]
+    - {confirmed: [text: There is not enough.], denied: [text: Not paid.]}
+"""
+
+
+@pytest.mark.slow
+def test_the_bank_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The bank account of the guide is valid, recorded and replayed as it stands there."""
+    shown = section(GUIDE, "### Tools that remember")
+    catalogue, scenario = blocks(shown, "yaml")
+    [module] = blocks(shown, "python")
+    write(tmp_path, conf__catalogue__bank=catalogue, scenarios__bank__rent=scenario, scenarios__bank__rent_script=RENT)
+    (tmp_path / "scenarios" / "bank" / "bank.py").write_text(module, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert [main([command, "bank", "catalogue=bank"]) for command in ("record", "run")] == [0, 0], capsys.readouterr()
+    assert main(["show", "bank/rent"]) == 0
+    out = capsys.readouterr().out
+    assert "Tool error: there is no account savings" in out
+    assert "Tool error: 400 is not to be had from giro" in out
+    assert '  state: {"accounts": {"giro": 100, "rent": 400}}' in out

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.case import Case
 from harness.check import Verdict
 from harness.finding import Finding
 from harness.misses import record_command
 from harness.report import Style, conversation, cut, listing, plain, summary, table
-from harness.runner import Case, Outcome
+from harness.runner import Outcome
 from harness.trace import Anomaly, Call, Checkpoint, Failure, Pending, Trace, Turn
 from tests.build import CASE, EXAMPLES, act, call, case, checkpoint, notice, outcome, scenario, settings, trace, turn
 

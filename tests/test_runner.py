@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness import scenario
+from harness import selection
+from harness.case import Case, plan
 from harness.composition import Composition
 from harness.errors import InputError
 from harness.loop import ReactLoop
-from harness.loop import make as production
-from harness.runner import Case, Outcome, factory, plan, run_many
+from harness.runner import Outcome, run_many
 from harness.settings import Settings
 from harness.tools import Tools
 from harness.trace import Failure, Trace
@@ -35,7 +35,7 @@ def composed(label: str = "m", **changes: Any) -> Composition:
 
 def cases(root: Path, *compositions: Composition, words: Sequence[str] = ()) -> tuple[Case, ...]:
     """Plan the scenarios of a project."""
-    return plan(scenario.select(root / "scenarios", words), compositions or (composed(),))
+    return plan(selection.select(root / "scenarios", words), compositions or (composed(),))
 
 
 def run(root: Path, planned: Sequence[Case], *, live: bool = False, jobs: int = 4) -> list[Outcome]:
@@ -291,25 +291,6 @@ def test_a_loop_that_is_none_is_an_error_of_its_case(tmp_path: Path, name: str, 
     [outcome] = run(tmp_path, with_factory(cases(tmp_path, words=["talk"]), name))
     assert outcome.trace.error is not None
     assert outcome.trace.error.message.startswith(message)
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("no.such:make", "loop.factory 'no.such:make': No module named 'no'"),
-        ("harness.loop:mkae", "loop.factory 'harness.loop:mkae': the module has no 'mkae' that can be called"),
-    ],
-)
-def test_wrong_factories_are_named(name: str, message: str) -> None:
-    """A loop that cannot be imported is an error that says why."""
-    with pytest.raises(InputError) as raised:
-        factory(name)
-    assert str(raised.value) == message
-
-
-def test_the_default_factory_is_productions() -> None:
-    """The loop of the settings is production's unless they say otherwise."""
-    assert factory(composed().settings.loop.factory) is production
 
 
 def test_case_ids_and_traces_agree(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """Scenario files: what may stand in them, what is refused and where, and which of them are selected."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from harness.condition import Amount, Words
 from harness.errors import InputError
-from harness.expectation import Amount, Expectation, ExpectedCall, ExpectedCalls, Point, TurnExpectation, Words
+from harness.expectation import Expectation, ExpectedCall, ExpectedCalls, Point, TurnExpectation
 from harness.rules import Effect, Rule
 from harness.scenario import (
     Answer,
@@ -19,17 +21,22 @@ from harness.scenario import (
     User,
     error_expected,
     expected_stops,
-    find,
-    load,
-    select,
-    tools_named,
+    point_of,
 )
+from harness.settings import Role
 from harness.source import parse
 from harness.trace import Failure, Trace, Turn, Usage, count
 from harness.wording import validate
+from tests.build import EXAMPLES
 
 FILE = Path("f.yaml")
+
+
 GOOD = "title: A scenario.\nturns: [{user: Hello}]\n"
+
+
+ONE_OR_MORE = "must be a mapping, or a list of mappings of which some say 'for'"
+MODULE = "must name a Python file beside the scenario, like bank.py"
 
 
 def file(text: str) -> ScenarioFile:
@@ -44,28 +51,9 @@ def refused(text: str) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def with_tools(tools: str) -> str:
-    """Return a scenario with these rules of tools on its third line."""
-    return f"{GOOD}tools: {tools}\n"
-
-
 def with_turn(turn: str) -> str:
     """Return a scenario whose one turn has this on its fourth line."""
     return f"title: A scenario.\nturns:\n  - user: Hello\n    {turn}\n"
-
-
-def with_scenarios(folder: Path, **texts: str) -> Path:
-    """Write scenarios, `a__b` standing for `a/b`, and return the folder."""
-    for name, text in texts.items():
-        path = folder / f"{name.replace('__', '/')}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return folder
-
-
-def ids(scenarios: list[Scenario]) -> list[str]:
-    """Return the ids of scenarios."""
-    return [one.id for one in scenarios]
 
 
 def test_the_least_scenario() -> None:
@@ -176,6 +164,40 @@ expect: {never: shell_exec, turns: 2}
         ("title: x\nturns: [{user: 1}]", ["2:16: turns[0].user: must be text"]),
         (with_turn("answer: confirm"), ["4:5: turns[0]: unknown key 'answer' (did you mean 'answers'?)"]),
         (with_turn("answers: confirm"), ["4:14: turns[0].answers: must be a list"]),
+        (with_turn("expect: 5"), [f"4:13: turns[0].expect: {ONE_OR_MORE}"]),
+        (with_turn("expect: final"), [f"4:13: turns[0].expect: {ONE_OR_MORE}"]),
+        (with_turn("expect: [5]"), ["4:14: turns[0].expect[0]: must be a mapping"]),
+        (
+            with_turn("expect: [{rounds: 1}, {rounds: x}]"),
+            ["4:36: turns[0].expect[1].rounds: must be a whole number, or {at_least: ..., at_most: ...}"],
+        ),
+        (
+            with_turn("expect: {rounds: x}"),
+            ["4:22: turns[0].expect.rounds: must be a whole number, or {at_least: ..., at_most: ...}"],
+        ),
+        (f"{GOOD}expect: x", [f"3:9: expect: {ONE_OR_MORE}"]),
+        (f"{GOOD}for: {{loop: 1}}", ["3:13: for.loop: must be a list"]),
+        (f"{GOOD}workspace: [a]", ["3:12: workspace: must be a mapping"]),
+        (f"{GOOD}workspace: {{a: 1}}", ["3:16: workspace.a: must be text"]),
+        (f"{GOOD}workspace: {{a: }}", ["3:16: workspace.a: must be text"]),
+        (f"{GOOD}workspace: {{../a: x}}", ["3:13: workspace: '../a' is outside of the workspace"]),
+        (
+            f"{GOOD}workspace: {{a: x, a/b: y}}",
+            ["3:12: workspace: 'a' is a file, so that nothing can be written below it"],
+        ),
+        (f"{GOOD}workspace: {{a/b: x, a: y}}", ["3:12: workspace: 'a' is a folder"]),
+        *(
+            (f"{GOOD}module: {name}", [f"3:9: module: {MODULE}, not '{name}'"])
+            for name in ("bank", "../bank.py", "tools/bank.py", "/bank.py", "a-b.py", "bank.pyc", ".py")
+        ),
+        (f"{GOOD}module: 5", ["3:9: module: must be text"]),
+        (f"{GOOD}module: bank.py\nstate: [1]", ["4:8: state: must be a mapping"]),
+        (
+            f"{GOOD}module: bank.py\nstate: {{a: .nan}}",
+            ["4:12: state.a: holds a number that JSON cannot hold; write it in quotes"],
+        ),
+        (f"{GOOD}expect: []", ["3:9: expect: must not be empty"]),
+        (with_turn("expect: []"), ["4:13: turns[0].expect: must not be empty"]),
         (with_turn("expect: {round: 1}"), ["4:14: turns[0].expect: unknown key 'round' (did you mean 'rounds'?)"]),
         (f"{GOOD}expect: {{turn: 1}}", ["3:10: expect: unknown key 'turn' (did you mean 'turns'?)"]),
     ],
@@ -214,100 +236,6 @@ def test_a_time_that_is_none(now: str) -> None:
     assert refused(f"{GOOD}now: {now}") == [
         "f.yaml:3:6: now: 'now' must be a time with its zone, like 2026-03-01T09:00:00Z"
     ]
-
-
-@pytest.mark.parametrize(
-    ("tools", "rules"),
-    [
-        ("{a: x}", [Rule(returns="x")]),
-        ("{a: 5}", [Rule(returns=5)]),
-        ("{a: false}", [Rule(returns=False)]),
-        ("{a: 12:30}", [Rule(returns="12:30")]),
-        ("{a: no}", [Rule(returns="no")]),
-        ("{a: {returns: {b: 1}}}", [Rule(returns={"b": 1})]),
-        ("{a: {returns: null}}", [Rule(returns=None)]),
-        ("{a: [{when: {b: 1}, returns: x}, y]}", [Rule(when={"b": 1}, returns="x"), Rule(returns="y")]),
-        ("{a: {sequence: [x, {raises: y}]}}", [Rule(sequence=[Effect(returns="x"), Effect(raises="y")])]),
-        ("{a: {otherwise: x}}", [Rule(otherwise=Effect(returns="x"))]),
-        ("{a: {when: {}, returns: x}}", [Rule(when={}, returns="x")]),
-    ],
-)
-def test_rules(tools: str, rules: list[Rule]) -> None:
-    """A tool gives a value, one rule or several; text and numbers mean what YAML 1.2 says."""
-    assert file(with_tools(tools)).tools == {"a": rules}
-
-
-@pytest.mark.parametrize(
-    ("rule", "effects"),
-    [
-        (Rule(returns="x"), Effect(returns="x")),
-        (Rule(returns=None), Effect(returns=None)),
-        (Rule(raises="x"), Effect(raises="x")),
-        (Rule(otherwise=Effect(raises="x")), Effect(raises="x")),
-        (Rule(sequence=[Effect(returns=1), Effect(raises="x")]), [Effect(returns=1), Effect(raises="x")]),
-    ],
-)
-def test_effects_of_rules(rule: Rule, effects: Any) -> None:
-    """A rule gives one effect for all calls, or a list of them."""
-    assert rule.effects == effects
-
-
-@pytest.mark.parametrize(
-    ("tools", "line"),
-    [
-        (
-            "{a: {returns: 1, raises: x}}",
-            "3:12: tools.a: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'",
-        ),
-        ("{a: {}}", "3:12: tools.a: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'"),
-        ("{a: [{when: {}}]}", "3:13: tools.a[0]: needs exactly one of 'returns', 'raises', 'sequence' and 'otherwise'"),
-        ("{a: {retruns: 1}}", "3:13: tools.a: unknown key 'retruns' (did you mean 'returns'?)"),
-        (
-            "{a: {otherwise: {retruns: 1}}}",
-            "3:25: tools.a.otherwise: unknown key 'retruns' (did you mean 'returns'?)",
-        ),
-        ("{a: {otherwise: {}}}", "3:24: tools.a.otherwise: needs exactly one of 'returns' and 'raises'"),
-        (
-            "{a: {otherwise: {returns: 1, raises: x}}}",
-            "3:24: tools.a.otherwise: needs exactly one of 'returns' and 'raises'",
-        ),
-        ("{a: {sequence: []}}", "3:12: tools.a: 'sequence' needs at least one result"),
-        ("{a: {sequence: x}}", "3:23: tools.a.sequence: must be a list"),
-        (
-            "{a: {otherwise: x, when: {b: 1}}}",
-            "3:12: tools.a: 'otherwise' takes every call; remove 'when' or write 'returns'",
-        ),
-        (
-            "{a: {returns: x, when: {b: {matches: '('}}}}",
-            "3:31: tools.a.when: '(' is not a regular expression: missing ), unterminated subpattern at position 0",
-        ),
-        ("{a: {returns: x, when: b}}", "3:31: tools.a.when: must be a mapping"),
-        ("{a: {raises: 5}}", "3:21: tools.a.raises: must be text"),
-        ("[a]", "3:8: tools: must be a mapping"),
-    ],
-)
-def test_rules_that_are_none(tools: str, line: str) -> None:
-    """A rule that says nothing, two things or something misspelt is refused, at the rule."""
-    assert [told.replace("tools.a: unknown", "tools.a: unknown") for told in refused(with_tools(tools))] == [
-        f"f.yaml:{line}"
-    ]
-
-
-@pytest.mark.parametrize(
-    "tools", ["{a: }", "{a: [x, ]}", "{a: [null]}", "{a: {raises: }}", "{a: {sequence: }}", "{a: {otherwise: }}"]
-)
-def test_rules_without_their_value(tools: str) -> None:
-    """A tool, an error, a sequence or a rest that was left empty is refused; only a result may be nothing."""
-    if tools == "{a: [x, ]}":
-        assert file(with_tools(tools)).tools == {"a": [Rule(returns="x")]}
-    else:
-        assert [line[:9] for line in refused(with_tools(tools))] == ["f.yaml:3:"]
-
-
-def test_a_result_that_json_cannot_hold() -> None:
-    """A number that JSON has no text for is no result, since the model could not be told it."""
-    for number in (".nan", ".inf", "1e999"):
-        assert [line[:9] for line in refused(with_tools(f"{{a: {{returns: {number}}}}}"))] == ["f.yaml:3:"]
 
 
 @pytest.mark.parametrize(
@@ -395,196 +323,6 @@ tag: x
     ]
 
 
-def test_a_scenario_is_loaded_with_its_id(tmp_path: Path) -> None:
-    """A scenario's id is its way below the folder, and its script stands beside it."""
-    folder = with_scenarios(tmp_path / "scenarios", a__b__c=GOOD)
-    one = load(folder / "a" / "b" / "c.yaml", folder)
-    assert (one.id, one.file, one.script_path) == ("a/b/c", file(GOOD), folder / "a" / "b" / "c.script.yaml")
-    assert one.document.place(("turns", 0, "user")) == f"{folder}/a/b/c.yaml:2:16"
-
-
-@pytest.mark.parametrize("name", ["we ird [1]", "é", "a.b", "~", "100%", "a=b"])
-def test_any_file_name_is_an_id(tmp_path: Path, name: str) -> None:
-    """Whatever a file is called, its name is the id, and the id selects it alone."""
-    folder = with_scenarios(tmp_path / "scenarios", other=GOOD)
-    (folder / f"{name}.yaml").write_text(GOOD, "utf-8")
-    assert ids(select(folder, [name])) == [name]
-    assert ids(select(folder, [f"{name}.yaml"])) == [name]
-
-
-def test_scenarios_are_found_in_order(tmp_path: Path) -> None:
-    """Scenarios are found at every depth, sorted by id; scripts, hidden files and other endings are none."""
-    folder = with_scenarios(tmp_path, b=GOOD, a__z=GOOD, a__b__c=GOOD, ab=GOOD)
-    for name in ("a/z.script.yaml", "a/.hidden.yaml", ".git/x.yaml", "notes.md", "a/data.json"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text("not: [read", "utf-8")
-    assert [path.relative_to(folder).as_posix() for path in find(folder)] == [
-        "a/b/c.yaml",
-        "a/z.yaml",
-        "ab.yaml",
-        "b.yaml",
-    ]
-    assert find(tmp_path / "nowhere") == []
-
-
-def test_a_hidden_folder_above_hides_nothing(tmp_path: Path) -> None:
-    """Only what lies below the scenarios is hidden by a leading dot."""
-    folder = with_scenarios(tmp_path / ".cache" / "scenarios", a=GOOD)
-    assert ids(select(folder)) == ["a"]
-
-
-def test_a_linked_scenario_is_one(tmp_path: Path) -> None:
-    """A scenario that is a link to a file elsewhere has the id of the link."""
-    folder = with_scenarios(tmp_path / "scenarios", a=GOOD)
-    with_scenarios(tmp_path / "shared", common=GOOD)
-    (folder / "linked.yaml").symlink_to(tmp_path / "shared" / "common.yaml")
-    assert ids(select(folder)) == ["a", "linked"]
-
-
-def test_a_folder_called_like_a_scenario(tmp_path: Path) -> None:
-    """A folder whose name ends like a scenario's is an area, not a scenario that cannot be read."""
-    folder = with_scenarios(tmp_path, a=GOOD)
-    (folder / "area.yaml").mkdir()
-    (folder / "area.yaml" / "b.yaml").write_text(GOOD, "utf-8")
-    assert ids(select(folder)) == ["a", "area.yaml/b"]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder of scenarios in two areas."""
-    return with_scenarios(
-        tmp_path / "scenarios",
-        files__read=f"{GOOD}tags: [smoke, short]",
-        files__write=f"{GOOD}tags: smoke",
-        files__deep__list=GOOD,
-        filesystem=GOOD,
-        web__search=f"{GOOD}tags: [short]",
-    )
-
-
-ALL = ["files/deep/list", "files/read", "files/write", "filesystem", "web/search"]
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ([], ALL),
-        (["files/read"], ["files/read"]),
-        (["files/read.yaml"], ["files/read"]),
-        (["files"], ["files/deep/list", "files/read", "files/write"]),
-        (["files/"], ["files/deep/list", "files/read", "files/write"]),
-        (["files/deep"], ["files/deep/list"]),
-        (["*"], ALL),
-        (["files/*"], ["files/deep/list", "files/read", "files/write"]),
-        (["*/read"], ["files/read"]),
-        (["files/????"], ["files/read"]),
-        (["[fw]*/[rs]e*"], ["files/read", "web/search"]),
-        (["web", "files/read"], ["files/read", "web/search"]),
-        (["files", "files/read", "f*"], ["files/deep/list", "files/read", "files/write", "filesystem"]),
-    ],
-)
-def test_selecting_by_name(folder: Path, words: list[str], found: list[str]) -> None:
-    """Words select by id, by area or by pattern, each scenario once and in order."""
-    assert ids(select(folder, words)) == found
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        ("scenarios", ALL),
-        ("scenarios/files/read.yaml", ["files/read"]),
-        ("scenarios/files", ["files/deep/list", "files/read", "files/write"]),
-        (".", ALL),
-        ("./scenarios/../scenarios/web", ["web/search"]),
-    ],
-)
-def test_selecting_by_path(folder: Path, monkeypatch: pytest.MonkeyPatch, path: str, found: list[str]) -> None:
-    """Words select by file or folder, relative to the current folder or absolute."""
-    monkeypatch.chdir(folder.parent)
-    assert ids(select(folder, [path])) == found
-    assert ids(select(folder, [str(folder.parent / path)])) == found
-    assert ids(select(Path("scenarios"), [path])) == found
-
-
-@pytest.mark.parametrize(
-    ("words", "lines"),
-    [
-        (["files/raed"], ["'files/raed' selects no scenario in {} (did you mean 'files/read'?)"]),
-        (["flies"], ["'flies' selects no scenario in {} (did you mean 'files'?)"]),
-        (["zzz", "files", "q/*"], ["'zzz' selects no scenario in {}", "'q/*' selects no scenario in {}"]),
-        (["file"], ["'file' selects no scenario in {} (did you mean 'files'?)"]),
-        (
-            ["files/read.script.yaml"],
-            ["'files/read.script.yaml' selects no scenario in {} (did you mean 'files/read'?)"],
-        ),
-        (["FILES"], ["'FILES' selects no scenario in {}"]),
-        ([""], ["'' selects no scenario in {}"]),
-        (["x\0y"], ["'x\0y' selects no scenario in {}"]),
-    ],
-)
-def test_words_that_select_nothing(folder: Path, words: list[str], lines: list[str]) -> None:
-    """Every word that selects nothing is told, with the nearest name and the command that shows all."""
-    with pytest.raises(InputError) as caught:
-        select(folder, words)
-    ending = "; 'harness list scenarios' shows them"
-    assert [line.partition(ending) for line in caught.value.problems] == [
-        (line.format(folder), ending, "") for line in lines
-    ]
-
-
-def test_an_endless_word_selects_nothing(folder: Path) -> None:
-    """A word longer than any file name is a word that selects nothing."""
-    with pytest.raises(InputError) as caught:
-        select(folder, ["x" * 300])
-    assert str(caught.value).startswith("'xxx")
-
-
-@pytest.mark.parametrize(
-    ("words", "tags", "found"),
-    [
-        ([], ["smoke"], ["files/read", "files/write"]),
-        ([], ["short"], ["files/read", "web/search"]),
-        ([], ["short", "smoke"], ["files/read", "files/write", "web/search"]),
-        (["web"], ["short"], ["web/search"]),
-    ],
-)
-def test_selecting_by_tag(folder: Path, words: list[str], tags: list[str], found: list[str]) -> None:
-    """Tags select, among the named scenarios, those that carry any of them."""
-    assert ids(select(folder, words, tags)) == found
-
-
-def test_tags_that_nobody_carries(folder: Path) -> None:
-    """Every tag that no named scenario carries is told, with the nearest that one does."""
-    with pytest.raises(InputError) as caught:
-        select(folder, ["files"], ["smoek", "short", "zzz"])
-    assert caught.value.problems == (
-        "no selected scenario carries the tag 'smoek' (did you mean 'smoke'?)",
-        "no selected scenario carries the tag 'zzz'",
-    )
-
-
-def test_all_broken_files_are_told(tmp_path: Path) -> None:
-    """Every problem of every selected file is told, beside the words that select nothing."""
-    folder = with_scenarios(
-        tmp_path, a="titel: x\nturns: [{user: a}]", b="title: [", c=GOOD, d="- x", e=f"{GOOD}tag: x"
-    )
-    with pytest.raises(InputError) as caught:
-        select(folder, ["a", "b", "c", "d", "nope"])
-    assert sorted(line.partition(f"{folder}/")[2][:6] for line in caught.value.problems) == [
-        "",
-        "a.yaml",
-        "a.yaml",
-        "b.yaml",
-        "d.yaml",
-    ]
-
-
-def test_a_broken_file_beside_does_no_harm(tmp_path: Path) -> None:
-    """A broken file that is not selected is not read."""
-    folder = with_scenarios(tmp_path, a=GOOD, b="title: [")
-    assert ids(select(folder, ["a"])) == ["a"]
-
-
 @pytest.mark.parametrize(
     ("turns", "expect", "stops"),
     [
@@ -646,42 +384,50 @@ def test_errors_that_are_expected(expect: str, trace: Trace, expected: bool) -> 
     assert error_expected(Scenario("x", validate(document, ScenarioFile), document), trace) is expected
 
 
-def test_the_tools_of_a_scenario() -> None:
-    """Every tool that a scenario names comes with the way to the first place that names it."""
-    text = """\
-title: x
-as: {confirm_allow: [b], confirm_deny: [c, a]}
-tools: {a: x}
-turns:
-  - user: u
-    answers: [confirm, {deny: [d, b]}]
-    expect: {calls: {in_order: [e, {f: {}}]}, never: [g], offered: [h]}
-expect: {never: [i, g]}
-"""
-    assert tools_named(file(text)) == {
-        "a": ("tools", "a"),
-        "b": ("as", "confirm_allow", 0),
-        "c": ("as", "confirm_deny", 0),
-        "d": ("turns", 0, "answers", 1),
-        "e": ("turns", 0, "expect", 0, "calls", "in_order", 0),
-        "f": ("turns", 0, "expect", 0, "calls", "in_order", 1),
-        "g": ("turns", 0, "expect", 0, "never", 0),
-        "h": ("turns", 0, "expect", 0, "offered", 0),
-        "i": ("expect", 0, "never", 0),
-    }
-
-
-def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
-    """A file whose name is not UTF-8 is found and loaded like any other."""
-    try:
-        (tmp_path / os.fsdecode(b"\xff.yaml")).write_text(GOOD, "utf-8")
-    except OSError:
-        pytest.skip("the file system takes UTF-8 names only")
-    assert len(select(tmp_path)) == 1
-
-
 def test_the_words_of_a_whole_text() -> None:
     """A response that is a text is the whole text."""
     assert file(with_turn("expect: {response: Hello}")).turns[0].expect == [
         TurnExpectation(response=Words(equals="Hello"))
     ]
+
+
+def test_files_and_state_of_a_scenario() -> None:
+    """A scenario gives the files, the module and the state that its tools start from."""
+    text = """\
+title: T.
+for: {loop: [production, tolerant]}
+workspace: {a.txt: A, notes/b.txt: ''}
+module: bank.py
+state: {accounts: {giro: 5}, log: [], none: null}
+turns: [{user: Go., expect: [{workspace: {a.txt: A}}, {for: {role: chat}, state: {log: []}}]}]
+expect: {workspace: {c: {absent: true}}}
+"""
+    read = file(text)
+    assert (read.applies.loop, read.workspace, read.module, read.state) == (
+        ["production", "tolerant"],
+        {"a.txt": "A", "notes/b.txt": ""},
+        "bank.py",
+        {"accounts": {"giro": 5}, "log": [], "none": None},
+    )
+    assert [part.state for part in read.turns[0].expect] == [None, {"log": []}]
+
+
+def labels() -> st.SearchStrategy[str]:
+    """Return the labels that settings may carry."""
+
+    def allowed(text: str) -> bool:
+        try:
+            Role(label=text)
+        except ValueError:
+            return False
+        return True
+
+    return st.text(st.sampled_from("ab/.-_é=,:+@~ ") | st.characters(), min_size=1, max_size=6).filter(allowed)
+
+
+@EXAMPLES
+@given(labels(), labels(), labels(), st.sampled_from(["", "~persona=terse", "~loop.max_rounds=3~model.params.seed=1"]))
+def test_what_a_trace_was_made_under(role: str, model: str, tools: str, rest: str) -> None:
+    """Role and tools are read from a trace's variant, whatever labels they carry and however else it differs."""
+    trace = ended("final").model_copy(update={"model": model, "variant": f"{role}+{tools}{rest}"})
+    assert point_of(trace) == Point(role, model, tools)

@@ -63,7 +63,7 @@ def settings(catalogue: Catalogue, tools: tuple[str, ...] | None, role: tuple[st
         catalogue=catalogue,
         tools=Tools(label="t", allow=tools),
         role=Role(label="r", allow=role),
-        loop=Loop(label="l", texts=Texts(**TEXTS)),
+        loop=Loop(label="l", policy="production", texts=Texts(**TEXTS)),
         variant="r+t",
     )
 
@@ -261,6 +261,7 @@ def test_redacting_takes_the_longest_first() -> None:
     [
         ({"label": "a b"}, [(("label",), "value_error")]),
         ({"label": "a@b"}, [(("label",), "value_error")]),
+        ({"label": "a+b"}, [(("label",), "value_error")]),
         ({"label": "a~2"}, [(("label",), "value_error")]),
         ({"label": "a\u00a0b"}, [(("label",), "value_error")]),
         ({"label": ""}, [(("label",), "string_too_short")]),
@@ -276,7 +277,7 @@ def test_models_that_are_none(fields: dict[str, Any], where: list[Any]) -> None:
     assert wrong(Model, **{"label": "mine", **fields}) == where
 
 
-@pytest.mark.parametrize("label", ["gpt-4o", "qwen3:8b", "openai/gpt-4o", "é", "a+b", "a=b,c"])
+@pytest.mark.parametrize("label", ["gpt-4o", "qwen3:8b", "openai/gpt-4o", "é", "a=b,c"])
 def test_labels(label: str) -> None:
     """A label may hold anything but what separates the parts of an id."""
     assert model(label=label).label == label
@@ -419,14 +420,35 @@ def test_every_wrong_text_is_told_at_once() -> None:
         ({"factory": "nowhere"}, ("factory",)),
         ({"factory": "a b:c"}, ("factory",)),
         ({"factory": ":make"}, ("factory",)),
+        ({"factory": "a.:b"}, ("factory",)),
+        ({"factory": "a:b."}, ("factory",)),
         ({"policy": "strict"}, ("policy",)),
+        ({"policy": None}, ("policy",)),
+        ({"texts": None}, ("texts",)),
         ({"max_rounds": 0}, ("max_rounds",)),
         ({"history": -1}, ("history",)),
     ],
 )
 def test_loops_that_are_none(fields: dict[str, Any], where: tuple[str, ...]) -> None:
     """A loop with a wrong field is refused at that field."""
-    assert [loc for loc, _ in wrong(Loop, **{"label": "l", "texts": TEXTS, **fields})] == [where]
+    said = {"label": "l", "policy": "production", "texts": TEXTS, **fields}
+    assert [loc for loc, _ in wrong(Loop, **said)] == [where]
+
+
+def test_the_packages_loop_guesses_nothing() -> None:
+    """The package's own loop needs its policy and its texts, and says which is missing."""
+    with pytest.raises(ValidationError) as caught:
+        Loop(label="l")
+    assert [details["msg"] for details in caught.value.errors()] == [
+        "Value error, must be given ('production' or 'tolerant'): the package's loop does not guess it",
+        "Value error, must be given: the package's loop does not guess it",
+    ]
+
+
+def test_another_loop_needs_its_name_only() -> None:
+    """A loop of one's own says a policy and texts only where it has them."""
+    one = Loop(label="mine", factory="assistant.loop:make")
+    assert (one.policy, one.texts, one.max_rounds) == (None, None, 8)
 
 
 def test_settings_are_frozen() -> None:
@@ -437,5 +459,52 @@ def test_settings_are_frozen() -> None:
 
 
 def test_groups_are_the_settings() -> None:
-    """Every group is a field of the settings, and every field but the repeats a group."""
-    assert [*GROUPS, "repeats"] == list(Composed.model_fields)
+    """Every group is a field of the settings, and the fields that are no group are these three."""
+    assert [*GROUPS, "registry", "cassette", "repeats"] == list(Composed.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("work", "arguments"),
+    [
+        ("list", ("path",)),
+        ("read", ("path",)),
+        ({"does": "delete", "path": "name"}, ("name",)),
+        ("write", ("path", "content")),
+        ({"does": "append", "path": "key", "content": "text", "folder": "./scratch/"}, ("key", "text")),
+        ({"does": "move", "path": "from"}, ("from", "to")),
+    ],
+)
+def test_the_arguments_of_file_tools(work: Any, arguments: tuple[str, ...]) -> None:
+    """A file tool takes the arguments that its work needs, under the names that are given for them."""
+    properties: Any = {name: {"type": "string"} for name in (*arguments, "more")}
+    tool = Tool.model_validate({"description": "x", "parameters": {"properties": properties}, "workspace": work})
+    assert tool.workspace is not None
+    assert tool.workspace.arguments == arguments
+    assert tool.workspace.folder in ("", "scratch")
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ("raed", "Input should be 'list', 'read', 'write', 'append', 'delete' or 'move'"),
+        ({"path": "key"}, "Field required"),
+        ({"does": "read", "file": "x"}, "Extra inputs are not permitted"),
+        ({"does": "read", "folder": "../x"}, "'../x' is outside of the workspace"),
+        (
+            {"does": "read", "content": "text"},
+            "'content' means something to write and append only, not to read",
+        ),
+        ({"does": "write", "to": "path"}, "'to' means something to move only, not to write"),
+        (
+            {"does": "read", "path": "pat"},
+            "'workspace' takes the argument 'pat', which 'parameters' does not have (did you mean 'path'?)",
+        ),
+        ("write", "'workspace' takes the argument 'content', which 'parameters' does not have"),
+    ],
+)
+def test_file_tools_that_are_none(work: Any, said: str) -> None:
+    """What a file tool does must be known, inside the workspace, and done with arguments that the tool has."""
+    fields = {"parameters": {"properties": {"path": {"type": "string"}}}, "workspace": work}
+    with pytest.raises(ValidationError) as caught:
+        Tool.model_validate({"description": "x", **fields})
+    assert [details["msg"].removeprefix("Value error, ") for details in caught.value.errors()] == [said]

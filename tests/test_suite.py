@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, get_args
 import pytest
 import yaml
 
+from harness.case import Case, plan
 from harness.check import Verdict, judge
 from harness.composition import compose
 from harness.project import Conf
-from harness.runner import Case, Outcome, plan, run_many
+from harness.runner import Outcome, run_many
 from harness.scenario import Scenario
 from harness.selection import select
 from harness.trace import AnomalyKind, Call, Round, Trace, Turn, calls_of

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.errors import InputError
+from harness.errors import InputError, ToolBroken, ToolError
 from harness.settings import Catalogue, Tool
-from harness.errors import ToolError
+from harness.stateful import load
 from harness.tools import Execution, ToolSet, as_text, needs_confirmation, permitted
+from harness.workspace import Workspace
 from tests.build import CATALOGUE, EXAMPLES, scenario
 
 POOL = ("alpha", "beta", "gamma", "delta", "epsilon")
@@ -380,3 +382,158 @@ def test_rules_play_like_a_list_of_uses(rules: list[tuple[str | None, int]], ask
         expected.append(wanted)
     tools, _ = toolset(json.dumps({"file_read": written}))
     assert [told(tools, "file_read", {"path": path}) for path in asked] == expected
+
+
+# Files
+
+
+FILES = {"a.txt": "A", "notes/b.txt": "B", "scratch/old": "note", "scratch2/x": "X"}
+WORKS: dict[str, Any] = {
+    "file_list": "list",
+    "file_read": "read",
+    "file_write": "write",
+    "file_append": {"does": "append", "content": "text"},
+    "file_move": {"does": "move", "path": "from"},
+    "file_delete": "delete",
+    "scratch_list": {"does": "list", "path": "key", "folder": "scratch"},
+    "scratch_read": {"does": "read", "path": "key", "folder": "scratch"},
+    "scratch_write": {"does": "write", "path": "key", "content": "text", "folder": "scratch/"},
+    "scratch_move": {"does": "move", "path": "key", "folder": "./scratch"},
+    "empty_list": {"does": "list", "folder": "empty"},
+    "root_read": {"does": "read"},
+}
+
+
+def filed(
+    rules: str = "{}", *, allow: Collection[str] | None = None, own: Any = None, files: Mapping[str, str] | None = None
+) -> tuple[ToolSet, Workspace]:
+    """Return tools that work on files, and the workspace that they work on."""
+    tools = {name: Tool.model_validate({"description": name, "workspace": work}) for name, work in WORKS.items()}
+    tools["root_read"] = tools["root_read"].model_copy(update={"access": "admin"})
+    workspace = Workspace(FILES if files is None else files)
+    given = scenario(f"{{title: T., turns: [{{user: Go.}}], tools: {rules}}}").file.tools
+    return ToolSet(Catalogue(label="files", tools=tools), given, allow=allow, own=own, files=workspace), workspace
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        ("file_list", {}, '["a.txt", "notes/", "scratch/", "scratch2/"]'),
+        ("file_list", {"path": None}, '["a.txt", "notes/", "scratch/", "scratch2/"]'),
+        ("file_list", {"path": "."}, '["a.txt", "notes/", "scratch/", "scratch2/"]'),
+        ("file_list", {"path": "notes/"}, '["b.txt"]'),
+        ("file_list", {"path": "nowhere"}, "! there is no folder 'nowhere'"),
+        ("file_list", {"path": 5}, "! 'path' must be text; given: 5"),
+        ("file_read", {"path": "./notes/../a.txt"}, "A"),
+        ("file_read", {"path": "b.txt"}, "! there is no file 'b.txt'"),
+        ("file_read", {"path": "a.txt", "limit": 3, "": None}, "A"),
+        ("file_read", {}, "! 'path' must be text; given: nothing"),
+        ("file_read", {"path": None}, "! 'path' must be text; given: nothing"),
+        ("file_read", {"path": ["a.txt"]}, "! 'path' must be text; given: [\"a.txt\"]"),
+        ("file_read", {"path": {"ä": True}}, "! 'path' must be text; given: {\"ä\": true}"),
+        ("file_read", {"path": "../a.txt"}, "! '../a.txt' is outside of the workspace"),
+        ("file_read", {"path": ""}, "! '' is a folder"),
+        ("scratch_read", {"key": "old"}, "note"),
+        ("scratch_read", {"path": "old"}, "! 'key' must be text; given: nothing"),
+        ("scratch_read", {"key": "../a.txt"}, "! '../a.txt' is outside of the workspace"),
+        ("scratch_read", {"key": "x/../../scratch2/x"}, "! 'x/../../scratch2/x' is outside of the workspace"),
+        (
+            "scratch_read",
+            {"key": "/old"},
+            "! '/old' is outside of the workspace; paths are relative to its top folder",
+        ),
+        ("scratch_read", {"key": "new"}, "! there is no file 'new'"),
+        ("scratch_list", {}, '["old"]'),
+        ("scratch_list", {"key": ".."}, "! '..' is outside of the workspace"),
+        ("empty_list", {}, "[]"),
+        ("empty_list", {"path": "x"}, "! there is no folder 'x'"),
+        ("root_read", {"path": "a.txt"}, "! the tool 'root_read' is not allowed here"),
+    ],
+)
+def test_looking_at_files(name: str, arguments: dict[str, Any], text: str) -> None:
+    """Tools that look at files tell what is there; arguments that they do not know are free, as in rules."""
+    tools, workspace = filed()
+    assert (told(tools, name, arguments), workspace.files) == (text, FILES)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text", "changed"),
+    [
+        (
+            "file_write",
+            {"path": "./new/c.txt", "content": "Zoë"},
+            "wrote 3 characters to new/c.txt",
+            {"new/c.txt": "Zoë"},
+        ),
+        ("file_write", {"path": "a.txt", "content": "", "mode": "x"}, "wrote 0 characters to a.txt", {"a.txt": ""}),
+        ("file_append", {"path": "a.txt", "text": "!"}, "wrote 1 characters to a.txt", {"a.txt": "A!"}),
+        ("file_append", {"path": "c", "text": "!"}, "wrote 1 characters to c", {"c": "!"}),
+        ("file_delete", {"path": "notes//b.txt"}, "deleted notes/b.txt", {"notes/b.txt": None}),
+        ("file_move", {"from": "a.txt", "to": "z/a"}, "moved a.txt to z/a", {"a.txt": None, "z/a": "A"}),
+        ("scratch_write", {"key": "k", "text": "x"}, "wrote 1 characters to k", {"scratch/k": "x"}),
+        ("scratch_move", {"key": "old", "to": "n/o"}, "moved old to n/o", {"scratch/old": None, "scratch/n/o": "note"}),
+        ("file_write", {"path": "c"}, "! 'content' must be text; given: nothing", {}),
+        ("file_write", {"content": "x"}, "! 'path' must be text; given: nothing", {}),
+        ("file_write", {"path": "c", "content": 5}, "! 'content' must be text; given: 5", {}),
+        ("file_write", {"path": "c", "content": "\ud800"}, "! the text holds U+D800, which no file can hold", {}),
+        ("file_append", {"path": "a.txt", "content": "x"}, "! 'text' must be text; given: nothing", {}),
+        ("file_write", {"path": "notes", "content": "x"}, "! 'notes' is a folder", {}),
+        ("file_delete", {"path": "notes"}, "! 'notes' is a folder", {}),
+        ("file_move", {"from": "a.txt"}, "! 'to' must be text; given: nothing", {}),
+        ("file_move", {"from": "a.txt", "to": "notes/b.txt"}, "! there is a file 'notes/b.txt' already", {}),
+        ("scratch_write", {"key": "../a.txt", "text": "x"}, "! '../a.txt' is outside of the workspace", {}),
+        ("scratch_write", {"key": ".", "text": "x"}, "! '.' is a folder", {}),
+        ("scratch_move", {"key": "old", "to": "../old"}, "! '../old' is outside of the workspace", {}),
+    ],
+)
+def test_changing_files(name: str, arguments: dict[str, Any], text: str, changed: dict[str, str | None]) -> None:
+    """Tools that change files change what they say and nothing else, and nothing at all when they refuse."""
+    tools, workspace = filed()
+    assert told(tools, name, arguments) == text
+    after = {**FILES, **changed}
+    assert workspace.files == dict(sorted((path, left) for path, left in after.items() if left is not None))
+
+
+def test_a_tool_that_is_refused_touches_no_file() -> None:
+    """What level or allow-list forbid is done to no file, nor by a rule's or a module's leave."""
+    tools, workspace = filed("{file_delete: done}", allow=["file_read", "root_read"])
+    for name in ("file_delete", "file_write", "file_move", "root_read", "file_raed"):
+        said = told(tools, name, {"path": "a.txt", "content": "x", "from": "a.txt", "to": "b"})
+        assert said in (f"! the tool '{name}' is not allowed here", f"! there is no tool '{name}'")
+    assert workspace.files == FILES
+
+
+def test_rules_come_before_the_module_and_that_before_the_files(tmp_path: Path) -> None:
+    """A call is answered by the first rule that fits, else by the module, else by the workspace, else by nothing."""
+    path = tmp_path / "own.py"
+    path.write_text("def make(state, files):\n    return {'file_read': lambda path: f'module {path}'}\n", "utf-8")
+    rules = "{file_read: {when: {path: a.txt}, sequence: [rule]}, file_list: {when: {path: x}, raises: no}}"
+    tools, workspace = filed(rules, own=load(path, {}, Workspace()))
+    assert [told(tools, "file_read", {"path": name}) for name in ("a.txt", "a.txt", "notes/b.txt")] == [
+        "rule",
+        "module a.txt",
+        "module notes/b.txt",
+    ]
+    assert [told(tools, "file_list", {"path": name}) for name in ("x", "notes")] == ["! no", '["b.txt"]']
+    assert workspace.files == FILES
+    without = ToolSet(CATALOGUE, {}, files=workspace)
+    assert told(without, "file_read", {"path": "a"}) == '! the scenario has no result for file_read with {"path": "a"}'
+
+
+def test_without_a_workspace_files_are_not_covered() -> None:
+    """In a scenario without a workspace a file tool has the results of its rules only."""
+    tools = ToolSet(
+        Catalogue(label="f", tools={"r": Tool.model_validate({"description": "", "workspace": "read"})}), {}
+    )
+    assert told(tools, "r", {"path": "a"}) == '! the scenario has no result for r with {"path": "a"}'
+
+
+def test_nothing_runs_after_a_tool_broke(tmp_path: Path) -> None:
+    """The first tool that breaks is remembered, reported to nobody, and every later call breaks likewise."""
+    path = tmp_path / "own.py"
+    path.write_text("def make(state, files):\n    return {'file_read': lambda: 1 / 0}\n", "utf-8")
+    tools, workspace = filed(own=load(path, {}, Workspace()))
+    for name, arguments in (("file_read", {}), ("file_write", {"path": "c", "content": "x"})):
+        with pytest.raises(ToolBroken, match="ZeroDivisionError"):
+            asyncio.run(tools.call(name, arguments))
+    assert (type(tools.error), workspace.files) == (ToolBroken, FILES)

@@ -70,6 +70,8 @@ TURNS = st.builds(
     stop=STOPS,
     rounds=st.lists(ROUNDS, max_size=2).map(tuple),
     checkpoints=st.lists(CHECKPOINTS, max_size=2).map(tuple),
+    workspace=st.none() | st.dictionaries(TEXTS, st.none() | TEXTS, max_size=2),
+    state=st.none() | st.dictionaries(TEXTS, JSON, max_size=3),
 )
 ANOMALIES = st.builds(
     Anomaly,
@@ -268,6 +270,15 @@ def test_the_keys_of_a_trace_are_the_contract() -> None:
         "id name arguments raw_arguments decision outcome result",
     ]
     assert told["checkpoints"] == [{"round": 1, "pending": [{"call": 1, "name": "f"}], "answer": "denied"}]
+
+
+@pytest.mark.parametrize("key", ["workspace", "state"])
+def test_files_and_state_are_left_out_where_there_are_none(key: str) -> None:
+    """A turn has files and state behind its other keys where the scenario has them, be they empty, and else neither."""
+    plain, empty = turn(), turn().model_copy(update={key: {}})
+    assert [list(one.model_dump(mode="json"))[6:] for one in (plain, empty)] == [[], [key]]
+    for one in (plain, empty):
+        assert Turn.model_validate_json(one.model_dump_json()) == one
 
 
 def test_counting() -> None:

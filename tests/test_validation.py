@@ -6,13 +6,15 @@ import pytest
 
 from harness.errors import InputError
 from harness.project import Conf
-from harness.scenario import select
+from harness.selection import select
+from harness.settings import GROUPS
 from harness.validation import validate
 
 pytestmark = pytest.mark.slow
 
 GOOD = "title: A scenario.\nturns: [{user: Hello}]\n"
 SCRIPT = "any: [text: Hello!]\n"
+BUNDLED = sum(len(Conf(None).choices(group)) for group in GROUPS)
 
 
 def written(root: Path, **texts: str) -> Path:
@@ -41,7 +43,7 @@ def test_a_project_without_a_mistake(tmp_path: Path) -> None:
     """A right project is told what was checked."""
     root = written(tmp_path, scenarios__a__b=GOOD, scenarios__a__b_script=SCRIPT, scenarios__c=GOOD)
     written(root, conf__role__mine="label: mine\n", conf__role__chat="label: chat\noverlay: mine\n")
-    assert checked(root) == "2 scenarios, 1 scripts and 21 settings files are right"
+    assert checked(root) == f"2 scenarios, 1 scripts and {BUNDLED + 1} settings files are right"
 
 
 def test_every_broken_file_is_told_in_order(tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ def test_only_what_is_named_is_checked(tmp_path: Path) -> None:
     )
     assert mistakes(root, "a") == ["scenarios/a.script.yaml:1:6: any: must be a list"]
     written(tmp_path, scenarios__a_script=SCRIPT)
-    assert checked(root, "a") == "1 scenarios, 1 scripts and 20 settings files are right"
+    assert checked(root, "a") == f"1 scenarios, 1 scripts and {BUNDLED} settings files are right"
 
 
 def test_words_that_select_nothing_are_told(tmp_path: Path) -> None:
@@ -156,3 +158,35 @@ def test_a_broken_default_is_told_once(tmp_path: Path) -> None:
     """A mistake in what every composition holds is told once."""
     root = written(tmp_path, conf__role__chat="label: chat\noverly: x\n")
     assert mistakes(root) == ["conf/role/chat.yaml:2:1: role: unknown key 'overly' (did you mean 'overlay'?)"]
+
+
+WATER = "label: garden\ntools: {water: {description: Water a plant.}}\n"
+DEFAULTS = """\
+defaults: [{model: careful}, {persona: assistant}, {catalogue: garden}, {tools: all}, {role: chat}, {loop: production}]
+"""
+
+
+def test_a_catalogue_of_its_own_is_no_mistake(tmp_path: Path) -> None:
+    """A project with tools of its own is right, though the package's allow-lists name others."""
+    root = written(
+        tmp_path, conf__catalogue__garden=WATER, conf__config=DEFAULTS, scenarios__a=f"{GOOD}tools: {{water: wet}}\n"
+    )
+    assert checked(root) == f"1 scenarios, 0 scripts and {BUNDLED + 1} settings files are right"
+
+
+def test_lists_for_one_of_several_catalogues(tmp_path: Path) -> None:
+    """A list may be for any catalogue; a name that none has is a mistake, and so is a default that does not fit."""
+    root = written(
+        tmp_path,
+        conf__catalogue__garden=WATER,
+        conf__role__gardener="label: gardener\nallow: [water, wather]\n",
+        conf__tools__wet="label: wet\nallow: water\n",
+        conf__tools__typo="label: typo\nallow: file_raed\n",
+        conf__tools__all="label: all\nallow: [water]\n",
+        scenarios__a=f"{GOOD}tools: {{file_read: x}}\n",
+    )
+    assert mistakes(root) == [
+        "conf/role/gardener.yaml:2:16: role.allow: no catalogue has a tool 'wather' (did you mean 'water'?)",
+        "conf/tools/all.yaml:2:9: tools.allow: the catalogue 'assistant' has no tool 'water'",
+        "conf/tools/typo.yaml:2:8: tools.allow: no catalogue has a tool 'file_raed' (did you mean 'file_read'?)",
+    ]

@@ -195,3 +195,19 @@ def test_nothing_where_something_must_be(text: str, place: str) -> None:
     (line,) = unfit(text, Numbered)
     assert line.startswith(place)
     assert "after validation" not in line
+
+
+class Shelf(BaseModel):
+    """Books by short names."""
+
+    books: dict[Annotated[str, Field(max_length=3)], int]
+
+
+def test_a_wrong_key_is_told_at_the_key() -> None:
+    """What is wrong with a key of a mapping is told where the key stands, and of the mapping."""
+    with pytest.raises(InputError) as caught:
+        validate(parse("books:\n  abc: 1\n  abcd: 2\n  x: y\n", Path("f.yaml")), Shelf)
+    assert [line.partition(" should")[0] for line in caught.value.problems] == [
+        "f.yaml:3:3: books: string",
+        "f.yaml:4:6: books.x: must be a whole number",
+    ]

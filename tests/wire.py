@@ -3,11 +3,12 @@
 import contextlib
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 from harness.settings import Catalogue, Composed, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
 
@@ -27,7 +28,7 @@ class Answer:
     body: str
     status: int = 200
     content_type: str = "application/json"
-    compressed: bool = False
+    encoding: Literal["", "gzip", "deflate", "raw deflate", "br"] = ""
 
 
 @dataclass
@@ -38,6 +39,19 @@ class Asked:
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
+
+
+def compressed(answer: Answer) -> bytes:
+    """Return a body as it is sent; `br` is a lie, since no test has what packs it."""
+    content = answer.body.encode()
+    match answer.encoding:
+        case "gzip":
+            return gzip.compress(content)
+        case "deflate":
+            return zlib.compress(content)
+        case "raw deflate":
+            return zlib.compress(content, wbits=-zlib.MAX_WBITS)
+    return content
 
 
 @contextlib.contextmanager
@@ -59,10 +73,10 @@ def endpoint(answers: Sequence[Answer | dict[str, Any]]) -> Iterator[Asked]:
             asked.bodies.append(json.loads(body))
             given = left.pop(0) if len(left) > 1 else left[0]
             answer = given if isinstance(given, Answer) else Answer(json.dumps(given))
-            content = gzip.compress(answer.body.encode()) if answer.compressed else answer.body.encode()
+            content = compressed(answer)
             self.send_response(answer.status)
-            if answer.compressed:
-                self.send_header("Content-Encoding", "gzip")
+            if answer.encoding:
+                self.send_header("Content-Encoding", answer.encoding.removeprefix("raw "))
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -71,8 +85,13 @@ def endpoint(answers: Sequence[Answer | dict[str, Any]]) -> Iterator[Asked]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        """Lets many connections wait."""
+
+        request_queue_size = 128
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     asked.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,0 +1,73 @@
+"""What a scenario names, tools and labels, each with its place in the file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from harness.expectation import Scope, expected_tools
+from harness.scenario import ScenarioFile, expectations
+from harness.source import Location
+
+
+class Label(NamedTuple):
+    """A label that a `for` names, with the way to it."""
+
+    location: Location
+    group: str
+    name: str
+
+
+def labels_named(file: ScenarioFile) -> Iterator[Label]:
+    """Yield the labels that the scenario and its expectations say they are for, each with the way to it."""
+    yield from _labels(file.applies, ("for",))
+    for way, part in expectations(file):
+        yield from _labels(part.applies, (*way, "for"))
+
+
+def idle(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
+    """Yield what a scenario says to nobody, each with the way to it and why nothing would ever look at it."""
+    if file.module is None and file.state is not None:
+        yield ("state",), "'state' is what the tools of a 'module' start from; name the module, or remove 'state'"
+    for way, part in expectations(file):
+        if file.module is None and part.state is not None:
+            yield (*way, "state"), "there is no 'module' whose tools could have a 'state'"
+        if file.workspace is None and part.workspace is not None:
+            yield (*way, "workspace"), "there is no 'workspace' to hold files; write 'workspace: {}' for an empty one"
+    for label in _never_met(file):
+        said = f"the scenario's own 'for' leaves out {label.group} '{label.name}', so that this is never expected"
+        yield label.location, said
+
+
+def _never_met(file: ScenarioFile) -> Iterator[Label]:
+    """Yield the labels that an expectation is for and the scenario itself is not."""
+    limits = {group: getattr(file.applies, group) for group in Scope.model_fields}
+    for way, part in expectations(file):
+        for label in _labels(part.applies, (*way, "for")):
+            allowed = limits[label.group]
+            if allowed is not None and label.name not in allowed:
+                yield label
+
+
+def _labels(scope: Scope, way: Location) -> Iterator[Label]:
+    for group in type(scope).model_fields:
+        for at, name in enumerate(getattr(scope, group) or ()):
+            yield Label((*way, group, at), group, name)
+
+
+def tools_named(file: ScenarioFile) -> Mapping[str, Sequence[str | int]]:
+    """Return the tools that a scenario names, each with the way to the first place that names it."""
+    named: dict[str, Sequence[str | int]] = {}
+    for tool, location in _tools_named(file):
+        named.setdefault(tool, location)
+    return named
+
+
+def _tools_named(file: ScenarioFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    for tool in file.tools:
+        yield tool, ("tools", tool)
+    for key, names in (("confirm_allow", file.acts_as.confirm_allow), ("confirm_deny", file.acts_as.confirm_deny)):
+        yield from ((tool, ("as", key, at)) for at, tool in enumerate(names))
+    for at, turn in enumerate(file.turns):
+        for place, answer in enumerate(turn.answers):
+            yield from ((tool, ("turns", at, "answers", place)) for tool in answer.names or ())
+    for way, part in expectations(file):
+        yield from ((tool, (*way, *rest)) for tool, rest in expected_tools(part))

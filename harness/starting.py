@@ -1,0 +1,107 @@
+"""A new project, green at once: the starter's files, written into a folder whole or not at all."""
+
+import contextlib
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.errors import InputError
+from harness.files import write_whole
+
+STARTER = Path(__file__).parent / "starter"
+"""Where the files of a new project stand, as real files."""
+
+FILES: Mapping[str, str] = {
+    "README.md": "project.md",
+    "conf/config.yaml": "conf/config.yaml",
+    "conf/model/scripted.yaml": "conf/model/scripted.yaml",
+    "conf/role/desk.yaml": "conf/role/desk.yaml",
+    "conf/tools/files.yaml": "conf/tools/files.yaml",
+    "scenarios/desk/old_draft.yaml": "scenarios/desk/old_draft.yaml",
+    "scenarios/desk/old_draft.script.yaml": "scenarios/desk/old_draft.script.yaml",
+    "cassettes/scripted/desk+files/desk/old_draft.yaml": "cassettes/scripted/desk+files/desk/old_draft.yaml",
+    ".github/workflows/harness.yml": "workflow.yml",
+    ".gitignore": "gitignore",
+}
+"""The files of a new project, and the name of each in the starter, where none is hidden."""
+
+_OWNED = ("conf", "scenarios", "cassettes", "reports")
+
+
+def start(folder: Path) -> str:
+    """Write a new project into a folder, which is made if it is not there; return what was written and what to type.
+
+    Raises:
+        InputError: something stands in the way, all of it named, or a file cannot be written; nothing is left then.
+    """
+    texts = {name: (STARTER / stored).read_bytes().decode("utf-8") for name, stored in FILES.items()}
+    if wrong := list(dict.fromkeys(_obstacles(folder))):
+        raise InputError(*wrong, "nothing is written: choose another folder, or move away what is in the way")
+    _write_all(folder, texts)
+    lines = [
+        *(str(folder / name) for name in texts),
+        "",
+        "type next:",
+        *_way_into(folder),
+        "  harness run         green at once: replays the scenario from its recorded traffic",
+        "  harness config      what it runs under, and where each choice comes from",
+        "then change a word in conf/role/desk.yaml, and run again",
+    ]
+    return "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # a folder's name may be no UTF-8
+
+
+def _real(folder: Path) -> Path:
+    return Path(os.path.realpath(folder))  # Path.resolve raises where links lead in a circle
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where it may not look
+
+
+def _way_into(folder: Path) -> Iterator[str]:
+    """Yield the command that leads into the folder, where that is not the current one."""
+    if _real(folder) != Path.cwd():
+        name = str(folder)
+        yield f"  cd {shlex.quote(f'./{name}' if name.startswith('-') else name)}"
+
+
+def _obstacles(folder: Path) -> Iterator[str]:
+    """Yield what stands where the project shall be."""
+    if os.path.lexists(folder) and not _is_folder(folder):
+        yield f"{folder}: is no folder"
+        return
+    whole = _real(folder)
+    for above in whole.parents:
+        first = whole.relative_to(above).parts[0]
+        if first in _OWNED and any(_is_folder(above / name) for name in ("conf", "scenarios")):
+            yield f"{folder}: lies in the {first}/ of the project {above}, which would read it as its own"
+    for name in FILES:
+        ways = [folder / way for way in reversed(Path(name).parents) if way.name]
+        if blocked := [way for way in ways if os.path.lexists(way) and not _is_folder(way)]:
+            yield f"{blocked[0]}: is no folder"
+        elif os.path.lexists(folder / name):
+            yield f"{folder / name}: is there already"
+
+
+def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write all files, or remove again what was written."""
+    ways = {way for name in texts for way in [folder / name, *(folder / name).parents][1:]}
+    made = [way for way in sorted(ways, key=lambda way: -len(way.parts)) if not os.path.lexists(way)]
+    written: list[Path] = []
+    try:
+        for name, text in texts.items():
+            write_whole(folder / name, text)
+            written.append(folder / name)
+    except BaseException as error:
+        for path in written:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        for way in made:
+            with contextlib.suppress(OSError):
+                way.rmdir()
+        if isinstance(error, OSError):
+            name = list(texts)[len(written)]
+            said = f"{folder / name}: cannot be written: {error.strerror}; nothing is left of the new project"
+            raise InputError(said) from None
+        raise

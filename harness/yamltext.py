@@ -1,0 +1,66 @@
+"""Data as the YAML text of a settings file: laid out for people, and read back as it is, by Hydra too."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from yaml.representer import SafeRepresenter
+
+_WIDEST = 118
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts in quotes what either version of YAML would read as something else than text."""
+
+
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)$"),
+    list("-+.0123456789"),
+)
+
+_ODD = re.compile("[^\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]")
+_STARTED = re.compile(r"(\\*)\$\{")
+
+
+def yaml_text(data: Mapping[str, Any], blocks: int) -> str:
+    """Return a mapping as YAML, in which `${` is no interpolation.
+
+    The mappings of the first `blocks` levels have a line for each key; below them, what holds nothing nested and is
+    short stands on one line. Texts hold no lone surrogate, and none is `???`, Hydra's sign for a missing value.
+    """
+    text: str = yaml.serialize(_node(data, 0, blocks), Dumper=_Dumper, allow_unicode=True, width=_WIDEST + 2)
+    return text
+
+
+def _node(value: Any, indent: int, blocks: int) -> yaml.Node:
+    if isinstance(value, str):
+        return _text(_STARTED.sub(r"\1\1\\${", value))
+    if not isinstance(value, dict | list):
+        return SafeRepresenter().represent_data(value)
+    flow = not value or (
+        blocks < 1 and _is_flat(value) and indent + len(json.dumps(value, ensure_ascii=False)) < _WIDEST
+    )
+    if isinstance(value, list):
+        items = [_node(one, indent + 4, 0) for one in value]
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=flow)
+    step = 2 if blocks > 0 else 4
+    pairs = [
+        (_text(key), _node(one, indent + step + (0 if blocks > 1 else len(key)), blocks - 1))
+        for key, one in value.items()
+    ]
+    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=flow)
+
+
+def _is_flat(value: dict[str, Any] | list[Any]) -> bool:
+    """Tell whether a value holds single values only, or a mapping lists of them."""
+    if isinstance(value, list):
+        return not any(isinstance(one, dict | list) for one in value)
+    return not any(isinstance(one, dict) or (isinstance(one, list) and not _is_flat(one)) for one in value.values())
+
+
+def _text(text: str) -> yaml.Node:
+    style = '"' if _ODD.search(text) else "|" if "\n" in text and text[0] not in " \n" else None
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
