@@ -274,6 +274,7 @@ def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
     import asyncio
 
+    from harness.finding import numbered
     from harness.guard import closed
     from harness.runner import run_many
 
@@ -285,7 +286,7 @@ def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
         stale = [outcome.case for outcome in tried if not outcome.replays]
         if not stale:
             sys.stdout.write(
-                f"nothing to record: all {len(cases)} cases have a valid cassette (--all records anyway)\n"
+                f"nothing to record: {numbered(len(cases), 'case')} with a valid cassette (--all records anyway)\n"
             )
             return 0
         cases = tuple(stale)
@@ -332,8 +333,7 @@ def _play(
     sys.stdout.write(f"{summary}\n")
     if len(wanted := misses.unrecorded(outcomes, verdicts)) > 1 and not live:
         command = misses.record_all(words, options.tag)
-        number = misses.requests(wanted, outcomes)
-        sys.stdout.write(f"record the {len(wanted)} cases, about {number:,} requests: {command}\n")
+        sys.stdout.write(f"record the {len(wanted)} cases, {misses.cost(wanted, outcomes)}: {command}\n")
     for label in sorted({case.settings.loop.label for case in cases if case.settings.loop.policy is None}):
         sys.stderr.write(
             f"loop '{label}' says no policy: what became of calls is told from what was seen "

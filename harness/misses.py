@@ -54,18 +54,18 @@ def unrecorded(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict]) -> list
     ]
 
 
-def requests(wanted: Sequence[Outcome], outcomes: Sequence[Outcome]) -> int:
-    """Return about how many requests it takes to record cases.
+def cost(wanted: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
+    """Return how many requests it takes to record cases, in words.
 
-    As many as are recorded of the case; else as of the longest other case of its scenario; else one a turn.
+    As many as are recorded of the case; else as of the longest other case of its scenario; else one a turn, at least.
     """
     known: dict[str, int] = {}
     for outcome in outcomes:
         known[outcome.case.scenario.id] = max(known.get(outcome.case.scenario.id, 0), outcome.recorded or 0)
-    return sum(
-        outcome.recorded or known[outcome.case.scenario.id] or len(outcome.case.scenario.file.turns)
-        for outcome in wanted
-    )
+    seen = [outcome.recorded or known[outcome.case.scenario.id] for outcome in wanted]
+    turns = [len(outcome.case.scenario.file.turns) for outcome in wanted]
+    number = sum(one or other for one, other in zip(seen, turns, strict=True))
+    return f"{'about' if all(seen) else 'at least'} {number:,} request{'' if number == 1 else 's'}"
 
 
 def record_command(case: Case) -> str:

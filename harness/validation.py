@@ -9,6 +9,7 @@ from harness.composition import Composition, check
 from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
 from harness.factory import composed_factory
+from harness.finding import numbered
 from harness.lookup import GIVEN, Lookup
 from harness.project import Conf
 from harness.scenario import SCRIPT_ENDING, Scenario
@@ -47,7 +48,8 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
     if wrong:
         raise InputError(*sorted(wrong, key=by_place))
     choices = sum(len(conf.choices(group)) for group in GROUPS)
-    return f"{len(scenarios)} scenarios, {scripts} scripts and {choices} settings files are right"
+    read = [numbered(len(scenarios), "scenario"), numbered(scripts, "script"), numbered(choices, "settings file")]
+    return f"{read[0]}, {read[1]} and {read[2]}: nothing is wrong"
 
 
 def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:

@@ -105,7 +105,7 @@ def test_changed_prompt_is_stale_and_recorded_again(project: Path, capsys: pytes
     code, out, _ = run(capsys, "record", "talk")
     assert (code, lines(out)[2]) == (0, "talk/hello@careful/chat+all passed 1 0 0")
     assert run(capsys, "record", "talk")[1] == (
-        "nothing to record: all 1 cases have a valid cassette (--all records anyway)\n"
+        "nothing to record: 1 case with a valid cassette (--all records anyway)\n"
     )
     assert run(capsys, "record", "--all", "talk")[0] == 0
 

@@ -165,7 +165,7 @@ def names(tools: Iterable[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.slow
-@settings(EXAMPLES, max_examples=100)
+@settings(EXAMPLES, max_examples=200)
 @given(conversations())
 def test_two_loops_agree_and_nothing_is_added(conversation: Conversation) -> None:
     """Any conversation is recorded and replayed alike by both loops, with the tools that the user may use and no other.

@@ -43,7 +43,7 @@ def test_a_project_without_a_mistake(tmp_path: Path) -> None:
     """A right project is told what was checked."""
     root = written(tmp_path, scenarios__a__b=GOOD, scenarios__a__b_script=SCRIPT, scenarios__c=GOOD)
     written(root, conf__role__mine="label: mine\n", conf__role__chat="label: chat\noverlay: mine\n")
-    assert checked(root) == f"2 scenarios, 1 scripts and {BUNDLED + 1} settings files are right"
+    assert checked(root) == f"2 scenarios, 1 script and {BUNDLED + 1} settings files: nothing is wrong"
 
 
 def test_every_broken_file_is_told_in_order(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_only_what_is_named_is_checked(tmp_path: Path) -> None:
     )
     assert mistakes(root, "a") == ["scenarios/a.script.yaml:1:6: any: must be a list"]
     written(tmp_path, scenarios__a_script=SCRIPT)
-    assert checked(root, "a") == f"1 scenarios, 1 scripts and {BUNDLED} settings files are right"
+    assert checked(root, "a") == f"1 scenario, 1 script and {BUNDLED} settings files: nothing is wrong"
 
 
 def test_words_that_select_nothing_are_told(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_catalogue_of_its_own_is_no_mistake(tmp_path: Path) -> None:
     root = written(
         tmp_path, conf__catalogue__garden=WATER, conf__config=DEFAULTS, scenarios__a=f"{GOOD}tools: {{water: wet}}\n"
     )
-    assert checked(root) == f"1 scenarios, 0 scripts and {BUNDLED + 1} settings files are right"
+    assert checked(root) == f"1 scenario, no scripts and {BUNDLED + 1} settings files: nothing is wrong"
 
 
 def test_lists_for_one_of_several_catalogues(tmp_path: Path) -> None:
