@@ -22,8 +22,9 @@ from harness.drift import Drift, Sent, drifts
 from harness.errors import CassetteError, CassetteOverrun, CassetteStale, CassetteUnsafe
 from harness.files import escaped
 from harness.layout import Readable, WholeFiles, decoded, plain_request, plain_response
+from harness.likeness import Matching
 from harness.matching import canonical
-from harness.settings import Matching, without_credentials
+from harness.model import without_credentials
 from harness.source import shown
 
 _OVERCOME = frozenset({408, 409, 429, *range(500, 600)})

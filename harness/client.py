@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from harness.completion import Completion, error_message, read
 from harness.errors import InputError, ModelError
-from harness.settings import Model, without_credentials
+from harness.model import Model, without_credentials
 
 
 class Client:

@@ -11,10 +11,11 @@ from harness.errors import InputError, did_you_mean
 from harness.hydration import Hydra, Hydrated, hydrating
 from harness.layers import Plain, about, layered
 from harness.lookup import GIVEN, Lookup
+from harness.model import Model
 from harness.project import Conf, Origin, Provenance
 from harness.registry import Entry, Registry, note
 from harness.sections import read_sections
-from harness.settings import GROUPS, Composed, Model, Settings
+from harness.settings import GROUPS, Composed, Settings
 from harness.sweep import Point, key_of, sweep
 from harness.variant import changes, values, variant
 from harness.wording import dotted, problems

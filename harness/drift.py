@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from harness.completion import excerpt
+from harness.likeness import DriftKind, Matching
 from harness.matching import Absent, canonical, difference
-from harness.settings import DriftKind, Matching
 
 _BESIDE = 2
 """Words shown before and behind those that differ."""

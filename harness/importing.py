@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from harness.catalogue import Catalogue
 from harness.composition import check, compose
 from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
 from harness.jsontext import read_json, shown_name
 from harness.project import Conf
-from harness.settings import Catalogue
 from harness.source import Document, Location, shown
 from harness.wording import dotted
 from harness.yamltext import yaml_text

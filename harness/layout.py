@@ -14,7 +14,7 @@ from vcr.serializers import yamlserializer
 
 from harness.errors import CassetteMissing, CassetteUnreadable
 from harness.files import write_whole
-from harness.settings import without_credentials
+from harness.model import without_credentials
 from harness.source import shown
 
 _KEPT_HEADERS = ("content-type", "retry-after")

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from harness.client import Client
 from harness.completion import AskedCall, Completion, excerpt
 from harness.errors import InputError
-from harness.settings import Loop, Model, Settings
+from harness.model import Model
+from harness.settings import Loop, Settings
 from harness.tools import Tools, as_text, needs_confirmation
 from harness.wording import problems
 

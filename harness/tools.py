@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from harness.catalogue import Catalogue, FileWork
 from harness.errors import InputError, ToolBroken, ToolError, did_you_mean
 from harness.matching import fits_all
 from harness.rules import Effect, Rule
-from harness.settings import Catalogue, FileWork
 from harness.stateful import OwnTools
 from harness.workspace import Workspace, inside
 

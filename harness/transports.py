@@ -17,7 +17,7 @@ from vcr.request import Request
 
 from harness import guard
 from harness.errors import InputError
-from harness.settings import without_credentials
+from harness.model import without_credentials
 
 _PATCHERS = {"httpx2": "httpx2", "httpx": "httpx", "aiohttp": "aiohttp", "requests": "urllib3", "urllib3": "urllib3"}
 """What of vcrpy each client needs; requests sends through urllib3."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.case import own_tools, plan
+from harness.catalogue import Catalogue
 from harness.composition import Composition, check
 from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
@@ -14,7 +15,7 @@ from harness.lookup import GIVEN, Lookup
 from harness.project import Conf
 from harness.scenario import SCRIPT_ENDING, Scenario
 from harness.selection import find
-from harness.settings import GROUPS, Catalogue
+from harness.settings import GROUPS
 from harness.source import read, shown
 from harness.wording import by_place
 from harness.wording import validate as judge

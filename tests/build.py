@@ -11,9 +11,11 @@ from hypothesis import settings as limits
 
 from harness.case import Case
 from harness.cassette import Drifted
+from harness.catalogue import Catalogue, Tool
+from harness.model import Model
 from harness.runner import Outcome
 from harness.scenario import Scenario, ScenarioFile
-from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
+from harness.settings import Loop, Persona, Role, Settings, Texts, Tools
 from harness.source import parse
 from harness.trace import (
     Anomaly,

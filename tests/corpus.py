@@ -14,10 +14,12 @@ from vcr.serializers import yamlserializer
 
 from harness import loop
 from harness.case import Case, plan
+from harness.catalogue import Catalogue, Tool
 from harness.composition import Composition
+from harness.model import Model
 from harness.scenario import SCRIPT_ENDING
 from harness.selection import load
-from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
+from harness.settings import Loop, Persona, Role, Settings, Texts, Tools
 from harness.tools import ToolSet
 
 MODEL = "recorded"

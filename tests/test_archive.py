@@ -19,8 +19,9 @@ from harness.check import Verdict
 from harness.completion import AskedCall
 from harness.errors import InputError
 from harness.finding import Finding
+from harness.model import Model, Params
 from harness.runner import Outcome
-from harness.settings import Model, Params, Persona
+from harness.settings import Persona
 from harness.trace import Trace, read_lines
 from tests.build import CASE, EXAMPLES, act, call, case, outcome, scenario, settings, trace, turn
 
@@ -138,9 +139,9 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
         json.dumps(one.trace.model_dump(mode="json"), ensure_ascii=False) + "\n" for one in outcomes
     )
     assert files["verdicts.jsonl"] == (
-        '{"case": "area/b@careful/chat+all", "status": "passed", "findings": [], "error": null}\n'
+        '{"case": "area/b@careful/chat+all", "status": "passed", "findings": [], "error": null, "drift": []}\n'
         '{"case": "area/a@careful/chat+all", "status": "failed", "findings": [{"place": "scenarios/area/a.yaml:1:1", '
-        '"what": "rounds", "expected": "ü", "got": "2"}], "error": null}\n'
+        '"what": "rounds", "expected": "ü", "got": "2"}], "error": null, "drift": []}\n'
     )
     assert files["timings.jsonl"] == (
         '{"case": "area/b@careful/chat+all", "seconds": 0.25}\n{"case": "area/a@careful/chat+all", "seconds": 0.25}\n'
@@ -255,7 +256,7 @@ def test_settings_are_stored_once_for_each_variant(tmp_path: Path) -> None:
     stored = documents(RunFolder(tmp_path, cases, NOON).path)
     assert list(stored) == ["careful/files+all", "hasty/chat+all", "careful/chat+all"]
     assert [list(one) for one in stored.values()] == [
-        ["model", "persona", "catalogue", "tools", "role", "loop", "repeats", "variant"]
+        ["model", "persona", "catalogue", "tools", "role", "loop", "registry", "cassette", "repeats", "variant"]
     ] * 3
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from harness.composition import Composition, compose
 from harness.errors import InputError
+from harness.model import Params
 from harness.project import Conf, bundled_conf, project
-from harness.settings import GROUPS, Params
+from harness.settings import GROUPS
 
 DEFAULTS = """\
 defaults:

@@ -108,6 +108,16 @@ def conversation(name: str, context: Sequence[Record], messages: Sequence[Record
     return Conversation(name, texts, [turn for turn in turns if turn.replies])
 
 
+def hard() -> list[tuple[str, Conversation]]:
+    """Return the conversations that are no clean loops, each with its peculiarity."""
+    found: list[tuple[str, Conversation]] = []
+    for number, record in enumerate(corpus.lines("hard.jsonl")):
+        messages = record.get("messages") or [record["user"], *record["body"]]
+        ids = "gave no tool_call id" not in record["why"]
+        found.append((record["why"], conversation(f"{number}", record.get("context", ()), messages, ids)))
+    return found
+
+
 @dataclass(frozen=True)
 class Play:
     """A conversation under a policy, in which the user answers so when asked about the dangerous tools."""
@@ -254,11 +264,7 @@ def test_hard_conversations_go_on(
     policy: Literal["production", "tolerant"], anomalies: dict[str, int], tmp_path: Path
 ) -> None:
     """No recorded peculiarity ends a case with an error, and each is an anomaly of the trace."""
-    plays = []
-    for number, record in enumerate(corpus.lines("hard.jsonl")):
-        ids = "gave no tool_call id" not in record["why"]
-        messages = record.get("messages") or [record["user"], *record["body"]]
-        plays.append(Play(conversation(f"{number}", record.get("context", ()), messages, ids), policy))
+    plays = [Play(given, policy) for _, given in hard()]
     assert len(plays) == 44
     assert check(plays, tmp_path) == anomalies
 
@@ -283,9 +289,8 @@ def test_dangerous_call_under_a_known_id_is_asked_about(answer: Literal["confirm
 def test_unreadable_arguments_that_need_confirmation(policy: Literal["production", "tolerant"], tmp_path: Path) -> None:
     """Production hands confirmed unreadable arguments on as text; the tolerant policy refuses them unasked."""
     plays = []
-    for number, record in enumerate(corpus.lines("hard.jsonl")):
-        if record["why"] == "arguments not JSON":
-            given = conversation(f"{number}", record["context"], [record["user"], *record["body"]])
+    for why, given in hard():
+        if why == "arguments not JSON":
             tools = {call.name for turn in given.turns for reply in turn.replies for call in reply.calls}
             plays.append(Play(given, policy, frozenset(tools), "confirm"))
     assert len(plays) == 4

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.drift import Drift, Sent, drifts
+from harness.likeness import Matching
 from harness.matching import canonical
-from harness.settings import Matching
 from tests.build import EXAMPLES
 
 PROMPT = (

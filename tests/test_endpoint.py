@@ -697,7 +697,7 @@ STEP = (
         ("▸text", "must be a mapping"),
         ("any: ▸text", "any: must be a list"),
         ("any:\n  ▸text: a", "any: must be a list"),
-        ("any: [▸text]", "any[0][0]: must be a mapping"),
+        ("any: [▸text]", "any[0]: must be a mapping"),
         ("any: [[▸text]]", "any[0][0]: must be a mapping"),
         ("any: [[{text: a}], [{text: b}, ▸3]]", "any[1][1]: must be a mapping"),
         ("any: [[▸{}]]", f"any[0][0]: {STEP}"),
@@ -799,7 +799,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     assert caught.value.problems == (
         f"{path}:2:13: any[0][0].text: must be text",
         f"{path}:3:15: any[0][1].notice: must be text",
-        f"{path}:5:13: hasty[0][0].status: must be a whole number",
+        f"{path}:5:13: hasty[0].status: must be a whole number",
     )
 
 

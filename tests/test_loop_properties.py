@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.case import Case, plan
+from harness.catalogue import Catalogue, Tool
 from harness.composition import Composition
 from harness.errors import ToolError
+from harness.model import Model
 from harness.rules import Rule
 from harness.runner import Outcome, run_many
 from harness.scenario import SCRIPT_ENDING
 from harness.selection import load
-from harness.settings import Catalogue, Loop, Model, Persona, Role, Settings, Tool, Tools
+from harness.settings import Loop, Persona, Role, Settings, Tools
 from harness.tools import ToolSet
 from harness.trace import calls_of
 from tests.build import EXAMPLES

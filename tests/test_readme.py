@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.catalogue import Catalogue
 from harness.cli import main
 from harness.scenario import ScenarioFile
-from harness.settings import Catalogue
 from harness.source import parse
 from tests.project import bundled, write
 

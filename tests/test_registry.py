@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from harness.cli import main
 from harness.composition import Composition, compose
 from harness.errors import InputError
+from harness.model import Params
 from harness.project import Conf
 from harness.registry import label_of, note, read_registry
-from harness.settings import Params
 from tests.build import EXAMPLES
 from tests.project import SCENARIO, write
 from tests.wire import Answer, calls, endpoint, says

@@ -1,32 +1,18 @@
-"""Settings: addresses, secrets, allow-lists and the loop's texts."""
+"""Settings: allow-lists, the loop and its texts."""
 
-import json
 from collections.abc import Collection
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from harness.catalogue import Catalogue, Tool
 from harness.errors import InputError
-from harness.settings import (
-    GROUPS,
-    Catalogue,
-    Composed,
-    Loop,
-    Model,
-    Params,
-    Persona,
-    Role,
-    Settings,
-    Texts,
-    Tool,
-    Tools,
-    redacted,
-    without_credentials,
-)
+from harness.model import Model
+from harness.settings import GROUPS, Composed, Loop, Persona, Role, Settings, Texts, Tools
 from harness.tools import permitted
 
 EXAMPLES = examples(deadline=None, max_examples=200, derandomize=True, database=None)
@@ -45,9 +31,6 @@ TEXTS = {
     "notice": "{names}?",
     "limit": "{max_rounds}",
 }
-SECRETS = st.text(st.characters(min_codepoint=33, exclude_characters="*"), min_size=8, max_size=20) | st.text(
-    '"\\é\n/%', min_size=8, max_size=12
-)
 
 
 def model(**fields: Any) -> Model:
@@ -73,227 +56,6 @@ def wrong(kind: type[Any], **fields: Any) -> list[tuple[tuple[Any, ...], str]]:
     with pytest.raises(ValidationError) as caught:
         kind.model_validate(fields)
     return [(details["loc"], details["type"]) for details in caught.value.errors()]
-
-
-@pytest.mark.parametrize(
-    ("host_type", "api_url", "base_url"),
-    [
-        ("openwebui", "http://h:3000", "http://h:3000/api"),
-        ("openwebui", "http://h:3000/", "http://h:3000/api"),
-        ("openwebui", "http://h:3000//", "http://h:3000/api"),
-        ("openwebui", "https://h/webui/", "https://h/webui/api"),
-        ("openwebui", "https://h/api", "https://h/api/api"),
-        ("openwebui", "https://h?key=secret", "https://h/api"),
-        ("openai", "https://api.openai.com/v1", "https://api.openai.com/v1"),
-        ("vllm", "http://h:8000/v1/", "http://h:8000/v1"),
-        ("litellm", "http://h:4000", "http://h:4000"),
-        ("OpenWebUI", "http://h", "http://h"),
-        ("anything", "http://h/a/b/", "http://h/a/b"),
-    ],
-)
-def test_base_urls(host_type: str, api_url: str, base_url: str) -> None:
-    """An address has no slash at its end; Open WebUI's has its API below `/api`, all others are used as given."""
-    assert model(host_type=host_type, api_url=api_url).base_url() == base_url
-
-
-def test_open_webui_is_the_default() -> None:
-    """A model that does not say what serves it is served by Open WebUI."""
-    assert model(api_url="http://h").base_url() == "http://h/api"
-
-
-@pytest.mark.parametrize(
-    ("fields", "missing"),
-    [
-        ({}, "api_url and model_name"),
-        ({"api_url": "http://h"}, "model_name"),
-        ({"api_url": "http://h", "model_name": ""}, "model_name"),
-        ({"model_name": "gpt"}, "api_url"),
-        ({"model_name": "gpt", "api_url": ""}, "api_url"),
-    ],
-)
-def test_what_a_request_needs(fields: dict[str, str], missing: str) -> None:
-    """A model without an address or a name is an error that names the model's label and what is missing."""
-    with pytest.raises(InputError) as caught:
-        Model.model_validate({"label": "mine", **fields}).base_url()
-    first = missing.split(maxsplit=1)[0]
-    assert str(caught.value) == f"model 'mine': {missing} missing; set it in conf/model or as model.{first}=..."
-
-
-KEYED = {
-    "api_url": "http://user:password-in-url@h:1/x?key=key-in-query&api-version=2024-10-21",
-    "headers": {"Authorization": "Bearer token-in-header", "X-Title": "a public title", "api-key": "key-in-header"},
-    "api_key_env": "MY_KEY",
-}
-PLANTED = {"password-in-url", "key-in-query", "token-in-header", "key-in-header"}
-
-
-def test_secrets_are_known() -> None:
-    """The key, the headers' values and the credentials of the address are secrets; what everybody sends is none."""
-    secrets = model(**KEYED).secrets({"MY_KEY": "key-in-environment", "OTHER": "something else"})
-    assert {*PLANTED, "key-in-environment"} <= secrets
-    assert not {"a public title", "2024-10-21", "something else", ""} & secrets
-
-
-@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Basic", "Token", "ApiKey"])
-def test_a_credential_is_secret_without_its_scheme(scheme: str) -> None:
-    """A provider that repeats the credential alone, without the word before it, leaks it no less."""
-    assert "dXNlcjpwYXNz" in model(headers={"Authorization": f"{scheme} dXNlcjpwYXNz"}).secrets({})
-
-
-@pytest.mark.parametrize(
-    ("api_url", "written", "meant"),
-    [
-        ("http://u:p%40ssw0rd99@h", "p%40ssw0rd99", "p@ssw0rd99"),
-        ("http://h?key=a%2Bb%2Fc12345", "a%2Bb%2Fc12345", "a+b/c12345"),
-        ("http://token-as-user@h", "token-as-user", "token-as-user"),
-        ("http://token-as-user:@h", "token-as-user", "token-as-user"),
-    ],
-)
-def test_credentials_of_an_address_are_secret_in_both_forms(api_url: str, written: str, meant: str) -> None:
-    """A credential of the address is secret as it is written there and as it is meant, wherever it stands."""
-    assert {written, meant} <= model(api_url=api_url).secrets({})
-
-
-def test_short_values_are_no_secrets() -> None:
-    """What is too short to be a credential is left alone, so that ordinary text is not starred."""
-    assert model(headers={"X": "yes"}, api_url="http://u:pw@h?v=1", api_key_env="K").secrets({"K": "none"}) == set()
-    assert model(api_key_env="MISSING").secrets({}) == set()
-
-
-@pytest.mark.parametrize("address", ["http://[h", "http://h]/", "http://u:pass-word-9@[h/"])
-def test_an_address_that_is_none_is_no_crash(address: str) -> None:
-    """An address that cannot be taken apart is refused as such, or shared and searched without a crash."""
-    try:
-        one = model(api_url=address)
-        said = f"{one.shared()} {one.secrets({}) - {'pass-word-9'}}"
-    except ValidationError as error:
-        said = str(error)
-    assert "pass-word-9" not in said
-
-
-def test_what_may_be_shared() -> None:
-    """What is stored of a model holds everything but header values and the credentials of the address."""
-    assert model(**KEYED, params={"temperature": 0.5, "extra_body": {"a": [1]}}, echo=["extra_content"]).shared() == {
-        "label": "mine",
-        "type": "openai",
-        "host_type": "openwebui",
-        "api_url": "http://h:1/x",
-        "api_key_env": "MY_KEY",
-        "model_name": "gpt",
-        "params": {
-            "temperature": 0.5,
-            "top_p": None,
-            "seed": None,
-            "max_tokens": None,
-            "extra_body": {"a": [1]},
-        },
-        "headers": {"Authorization": "***", "X-Title": "***", "api-key": "***"},
-        "timeout": 120.0,
-        "max_retries": 2,
-        "echo": ["extra_content"],
-    }
-
-
-@pytest.mark.parametrize("write", [repr, str, lambda one: repr(one.headers), lambda one: json.dumps(one.shared())])
-def test_no_secret_is_written(write: Any) -> None:
-    """No way to write a model down shows a secret."""
-    text = write(model(**KEYED))
-    assert [secret for secret in PLANTED if secret in text] == []
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"headers": {"Authorization": ["token-in-header"]}},
-        {"headers": "token-in-header"},
-        {"headers": {"Authorization": "token-in-header"}, "label": "a b", "timeout": "key-in-header"},
-        {"api_url": ["password-in-url"]},
-        {"api_key_env": "key-in-header"},
-        {"key-in": 1, "headers": {"A": "key-in-header"}},
-    ],
-)
-def test_no_error_shows_a_value(fields: dict[str, Any]) -> None:
-    """A model that is refused is refused without its values."""
-    with pytest.raises(ValidationError) as caught:
-        model(**fields)
-    assert [secret for secret in PLANTED if secret in str(caught.value)] == []
-
-
-@pytest.mark.parametrize(
-    ("url", "shared"),
-    [
-        (None, None),
-        ("", ""),
-        ("http://h", "http://h"),
-        ("http://h:80/a/b/", "http://h:80/a/b/"),
-        ("http://u@h", "http://h"),
-        ("http://u:p@h", "http://h"),
-        ("http://u:p@q@h/x", "http://h/x"),
-        ("http://h/x?key=k#f", "http://h/x"),
-        ("https://u:p@[::1]:8/x", "https://[::1]:8/x"),
-    ],
-)
-def test_addresses_without_credentials(url: str | None, shared: str | None) -> None:
-    """An address is shown without user, password, query and fragment."""
-    assert without_credentials(url) == shared
-
-
-@EXAMPLES
-@given(SECRETS, st.text("ab é,", max_size=6))
-@example('é"secret"', "")
-@example("back\\slash\\é", "")
-def test_redacted_text_holds_no_secret(secret: str, around: str) -> None:
-    """No secret is left in a text, plain or as JSON writes it, with and without escapes for other alphabets."""
-    assert secret not in redacted(f"{around}{secret}{around}", [secret])
-    for ascii_only in (True, False):
-        text = json.dumps({"a": [f"{around}{secret}{around}"]}, ensure_ascii=ascii_only)
-        assert secret not in json.loads(redacted(text, [secret]))["a"][0]
-
-
-def test_redacting_takes_the_longest_first() -> None:
-    """A secret within another leaves nothing of the other."""
-    assert redacted("Bearer token-1234, token-1234", ["token-1234", "Bearer token-1234"]) == "***, ***"
-    assert redacted("nothing here", []) == "nothing here"
-
-
-@pytest.mark.parametrize(
-    ("fields", "where"),
-    [
-        ({"label": "a b"}, [(("label",), "value_error")]),
-        ({"label": "a@b"}, [(("label",), "value_error")]),
-        ({"label": "a+b"}, [(("label",), "value_error")]),
-        ({"label": "a~2"}, [(("label",), "value_error")]),
-        ({"label": "a\u00a0b"}, [(("label",), "value_error")]),
-        ({"label": ""}, [(("label",), "string_too_short")]),
-        ({"type": "script"}, [(("type",), "literal_error")]),
-        ({"api_key_env": "sk-1234"}, [(("api_key_env",), "string_pattern_mismatch")]),
-        ({"timeout": 0}, [(("timeout",), "greater_than")]),
-        ({"max_retries": -1}, [(("max_retries",), "greater_than_equal")]),
-        ({"model_name": 5, "port": 1}, [(("model_name",), "string_type"), (("port",), "extra_forbidden")]),
-    ],
-)
-def test_models_that_are_none(fields: dict[str, Any], where: list[Any]) -> None:
-    """A model with a wrong or unknown field is refused, all fields at once."""
-    assert wrong(Model, **{"label": "mine", **fields}) == where
-
-
-@pytest.mark.parametrize("label", ["gpt-4o", "qwen3:8b", "openai/gpt-4o", "é", "a=b,c"])
-def test_labels(label: str) -> None:
-    """A label may hold anything but what separates the parts of an id."""
-    assert model(label=label).label == label
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-@pytest.mark.parametrize("name", ["temperature", "top_p"])
-def test_parameters_are_numbers_that_json_knows(name: str, value: float) -> None:
-    """A parameter that no request could carry is refused."""
-    assert [loc for loc, _ in wrong(Params, **{name: value})] == [(name,)]
-
-
-@pytest.mark.parametrize("text", ["true", "[1, 2]", '{"a": null}', "1.5"])
-def test_any_json_is_an_extra_field(text: str) -> None:
-    """Further fields of the body are any JSON, unchanged."""
-    assert Params(extra_body={"a": json.loads(text)}).extra_body == {"a": json.loads(text)}
 
 
 @pytest.mark.parametrize("kind", [Tools, Role])
@@ -461,50 +223,3 @@ def test_settings_are_frozen() -> None:
 def test_groups_are_the_settings() -> None:
     """Every group is a field of the settings, and the fields that are no group are these three."""
     assert [*GROUPS, "registry", "cassette", "repeats"] == list(Composed.model_fields)
-
-
-@pytest.mark.parametrize(
-    ("work", "arguments"),
-    [
-        ("list", ("path",)),
-        ("read", ("path",)),
-        ({"does": "delete", "path": "name"}, ("name",)),
-        ("write", ("path", "content")),
-        ({"does": "append", "path": "key", "content": "text", "folder": "./scratch/"}, ("key", "text")),
-        ({"does": "move", "path": "from"}, ("from", "to")),
-    ],
-)
-def test_the_arguments_of_file_tools(work: Any, arguments: tuple[str, ...]) -> None:
-    """A file tool takes the arguments that its work needs, under the names that are given for them."""
-    properties: Any = {name: {"type": "string"} for name in (*arguments, "more")}
-    tool = Tool.model_validate({"description": "x", "parameters": {"properties": properties}, "workspace": work})
-    assert tool.workspace is not None
-    assert tool.workspace.arguments == arguments
-    assert tool.workspace.folder in ("", "scratch")
-
-
-@pytest.mark.parametrize(
-    ("work", "said"),
-    [
-        ("raed", "Input should be 'list', 'read', 'write', 'append', 'delete' or 'move'"),
-        ({"path": "key"}, "Field required"),
-        ({"does": "read", "file": "x"}, "Extra inputs are not permitted"),
-        ({"does": "read", "folder": "../x"}, "'../x' is outside of the workspace"),
-        (
-            {"does": "read", "content": "text"},
-            "'content' means something to write and append only, not to read",
-        ),
-        ({"does": "write", "to": "path"}, "'to' means something to move only, not to write"),
-        (
-            {"does": "read", "path": "pat"},
-            "'workspace' takes the argument 'pat', which 'parameters' does not have (did you mean 'path'?)",
-        ),
-        ("write", "'workspace' takes the argument 'content', which 'parameters' does not have"),
-    ],
-)
-def test_file_tools_that_are_none(work: Any, said: str) -> None:
-    """What a file tool does must be known, inside the workspace, and done with arguments that the tool has."""
-    fields = {"parameters": {"properties": {"path": {"type": "string"}}}, "workspace": work}
-    with pytest.raises(ValidationError) as caught:
-        Tool.model_validate({"description": "x", **fields})
-    assert [details["msg"].removeprefix("Value error, ") for details in caught.value.errors()] == [said]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from harness.catalogue import Catalogue, Tool
 from harness.errors import InputError, ToolBroken, ToolError
-from harness.settings import Catalogue, Tool
 from harness.stateful import load
 from harness.tools import Execution, ToolSet, as_text, needs_confirmation, permitted
 from harness.workspace import Workspace

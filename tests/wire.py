@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Literal
 
-from harness.settings import Catalogue, Composed, Loop, Model, Persona, Role, Settings, Texts, Tool, Tools
+from harness.catalogue import Catalogue, Tool
+from harness.model import Model
+from harness.settings import Composed, Loop, Persona, Role, Settings, Texts, Tools
 
 TEXTS = Texts(
     tools_available="Tools are there.",

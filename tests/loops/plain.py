@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx2
 
-from harness.settings import Model, Settings
+from harness.model import Model
+from harness.settings import Settings
 from harness.tools import Tools
 
 _RETRIED = {408, 409, 429}

@@ -11,7 +11,8 @@ import httpx2
 import requests
 import urllib3
 
-from harness.settings import Model, Settings
+from harness.model import Model
+from harness.settings import Settings
 from harness.tools import Tools
 from tests.loops.plain import PlainLoop
 
