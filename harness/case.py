@@ -46,7 +46,7 @@ def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> 
     for scenario in scenarios:
         for composition in compositions:
             settings = composition.settings
-            if _applies(scenario, settings):
+            if applies(scenario, settings):
                 wrong |= dict.fromkeys(_misfits(scenario, settings))
                 repeats = range(1, settings.repeats + 1)
                 cases += (Case(scenario, settings, repeat, composition.overrides) for repeat in repeats)
@@ -61,7 +61,8 @@ def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> 
     return tuple(cases)
 
 
-def _applies(scenario: Scenario, settings: Settings) -> bool:
+def applies(scenario: Scenario, settings: Settings) -> bool:
+    """Tell whether a scenario is for the settings."""
     limits = scenario.file.applies
     return all(
         names is None or label in names
@@ -70,6 +71,7 @@ def _applies(scenario: Scenario, settings: Settings) -> bool:
             (limits.model, settings.model.label),
             (limits.tools, settings.tools.label),
             (limits.loop, settings.loop.label),
+            (limits.catalogue, settings.catalogue.label),
         )
     )
 

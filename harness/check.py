@@ -91,12 +91,12 @@ def _answers(turn: Turn, at: int, scenario: Scenario, *, unanswered: bool) -> It
             asked = ", ".join(names)
             left = [scenario.file.turns[at].answers[index] for index in script.left]
             said = ", ".join(left[0].names or ()) if left else ""
-            wanted = f"the next answer is for {said}" if left else "no answer left"
+            got = f"one for {said}" if left else "none"
             yield Finding(
                 place=place(("turns", at, "answers", script.left.start), key=True),
                 what=f"turn {at + 1}, checkpoint {number}",
-                expected=f"an answer for {asked}; add under answers: '- deny: [{asked}]', or confirm",
-                got=wanted,
+                expected=f"an answer for {asked}",
+                got=f"{got}; write under answers: '- deny: [{asked}]', or confirm",
             )
             return
     for index in script.left:
@@ -117,8 +117,8 @@ def _uncovered(turn: Turn, at: int, scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 place=scenario.document.place(("tools", call.name), key=True),
                 what=f"turn {at + 1}, tools",
-                expected=f"a result for {as_asked(call)}; add a rule under tools: {call.name}:",
-                got="none, so the model was told of an error",
+                expected=f"a result for {as_asked(call)}",
+                got=f"none, so the model was told of an error; add a rule under tools: {call.name}:",
             )
 
 

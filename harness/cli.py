@@ -18,54 +18,72 @@ if TYPE_CHECKING:
     from harness.scenario import Scenario
 
 _DESCRIPTION = """\
-Runs your tool loop over scenarios, replays the recorded model traffic, and says what changed.
+Runs your tool loop over scenarios, replays the recorded model traffic, and says
+what changed. Start with: harness init
+"""
 
-SCENARIO is an id (files/denied_delete), an area (files), a file, a folder or a pattern ('files/*').
-KEY=VALUE is a Hydra override (role=files, loop.max_rounds=3); a sweep (model=careful,hasty) runs every point.
+_WORDS = """\
+SCENARIO   an id (files/denied_delete), an area (files), a file, a folder or a
+           pattern ('files/*'); all scenarios where none is named
+KEY=VALUE  a setting, in Hydra's grammar (role=files, loop.max_rounds=3);
+           several values (model=careful,hasty) run every combination
+CASE       a scenario under one model, role and tool list, as a run prints it;
+           a part of its id will do (denied_delete@hasty)
+
+Exit codes: 0, all as expected; 1, judged, and something failed; 2, something
+could not be judged: a bad file or setting, a missing or stale cassette.
 """
 
 _EXAMPLES = {
     "run": """\
 examples:
-  harness run                                     all scenarios under the default settings
-  harness run files role=files                    one area under another role
-  harness run model=careful,hasty -t checkpoint   two models, the scenarios that carry a tag
-  harness run cassette.allow_drift=[system]       go on where only the system prompt differs
+  harness run                               all scenarios, default settings
+  harness run files role=files              one area under another role
+  harness run model=careful,hasty -t mail   two models, scenarios with a tag
+  harness run loop=ours                     another loop: conf/loop/ours.yaml
+  harness run cassette.allow_drift=[system] go on where only the prompt differs
 """,
     "record": """\
 examples:
-  harness record                                  the cases without a valid cassette
-  harness record --all model=openwebui            every case of a model, anew
+  harness record                            the cases without a valid cassette
+  harness record --all model=openwebui      every case of a model, anew
+  harness record registry=prod.json         as production's model registry says
 """,
     "show": """\
 examples:
-  harness show files/denied_delete                from the newest run that has it
+  harness show files/denied_delete          from the newest run that has it
+  harness show denied_delete@hasty RUN      from the run in reports/RUN
 """,
     "validate": """\
 examples:
-  harness validate                                every scenario, script and setting
-  harness validate scenarios/files                one area, and the settings
+  harness validate                          every scenario, script and setting
+  harness validate scenarios/files          one area, and the settings
 """,
     "init": """\
 examples:
-  harness init                                    in the current folder
-  harness init garden                             in a folder that is made
+  harness init                              in the current folder
+  harness init garden                       in a folder that is made
 """,
     "import": """\
 examples:
-  harness import --tools tools.json               a catalogue, conf/catalogue/tools.yaml
+  harness import --tools tools.json         makes conf/catalogue/tools.yaml
   harness import --tools request.json --name shop --confirm order_cancel refund
 """,
     "config": """\
 examples:
-  harness config role=files loop.max_rounds=3     the composed settings, and where each choice came from
+  harness config                            what counts when nothing is said
+  harness config role=files loop=tolerant   what counts under these choices
 """,
     "list": """\
 examples:
-  harness list models
+  harness list models                       and what serves each
+  harness list tools                        default catalogue, and allow-lists
   harness list scenarios
 """,
 }
+
+
+_LISTS = ("models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("harness", description=_DESCRIPTION, formatter_class=raw)
+    parser = argparse.ArgumentParser("harness", description=_DESCRIPTION, epilog=_WORDS, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     def outside(name: str, act: Callable[..., int], line: str, words: str) -> argparse.ArgumentParser:
@@ -124,13 +142,13 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "replay scenarios and judge what came out", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(run)
-    run.add_argument("--update-baseline", action="store_true", help="keep the traces as what later runs are held to")
+    run.add_argument("--update-baseline", action="store_true", help="write the traces to reports/baseline/, to commit")
     record = command("record", _record, "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(record)
     record.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     command("validate", _validate, "find every mistake in scenarios, scripts and settings", "[PATH ...]")
-    outside("init", _init, "write a new project, green at once: conf/, a scenario, its cassette, a CI file", "[DIR]")
+    outside("init", _init, "write a new project, green at once", "[DIR]")
     imports = command("import", _import, "turn what other programs hold into files of the project", "--tools FILE")
     imports.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
     imports.add_argument("--name", help="what the catalogue is called (default: the file's name)")
@@ -138,8 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         "--confirm", nargs="+", action="extend", default=[], metavar="TOOL", help="tools that the user is asked about"
     )
     command("config", _config, "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
-    what = command("list", _list, "list models, roles, tools, scenarios or tags", "WHAT")
-    what.add_argument("what", choices=("models", "roles", "tools", "scenarios", "tags"), metavar="WHAT")
+    what = command("list", _list, "list what there is to choose from", "WHAT")
+    what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
     return parser
 
 
@@ -321,19 +339,20 @@ def _play(
     shown = [
         (outcome, verdict)
         for outcome, verdict in zip(outcomes, verdicts, strict=True)
-        if not options.quiet or verdict.status != "passed" or outcome.trace.anomalies
+        if not options.quiet or verdict.status != "passed" or verdict.drift or outcome.trace.anomalies
     ]
     if shown:
-        text = report.table([outcome for outcome, _ in shown], [verdict for _, verdict in shown], _style())
+        told, judged = zip(*shown, strict=True)
+        text = report.table(told, judged, _style(), options.root)
         sys.stdout.write(f"{text}\n\n")
     seconds = perf_counter() - start
     saved = sum(outcome.saved for outcome in outcomes)
     done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded,"
     summary = report.summary(outcomes, verdicts, seconds, done_to)
     sys.stdout.write(f"{summary}\n")
-    if len(wanted := misses.unrecorded(outcomes, verdicts)) > 1 and not live:
-        command = misses.record_all(words, options.tag)
-        sys.stdout.write(f"record the {len(wanted)} cases, {misses.cost(wanted, outcomes)}: {command}\n")
+    if len(wanted := misses.unrecorded(outcomes)) > 1:
+        command = misses.record_all(words, options.tag, options.root)
+        sys.stdout.write(f"record the {misses.numbered(wanted)}, {misses.cost(wanted, outcomes)}: {command}\n")
     for label in sorted({case.settings.loop.label for case in cases if case.settings.loop.policy is None}):
         sys.stderr.write(
             f"loop '{label}' says no policy: what became of calls is told from what was seen "

@@ -1,22 +1,19 @@
 """How a request differs from the recorded one, in the words of the loop: its prompt, tools, messages and results."""
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from harness.completion import excerpt
 from harness.likeness import DriftKind, Matching
-from harness.matching import Absent, canonical, difference
+from harness.matching import Absent, Difference, canonical, difference
+from harness.passage import passage
+from harness.prompt import prompt_differences
+from harness.substance import changed, substance
 
-_BESIDE = 2
-"""Words shown before and behind those that differ."""
-_WORDS = 8
-"""The most words shown of those that differ."""
-
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_SHORT = 40
+"""Texts up to this length are shown whole."""
 
 
 class Drift(NamedTuple):
@@ -25,6 +22,8 @@ class Drift(NamedTuple):
     kind: DriftKind
     what: str
     """What differs: `system prompt, section Conduct, word 14: "as asked" -> "when asked"`."""
+    again: str = ""
+    """What is equal when the same message is sent again, wherever it then stands."""
 
 
 class Sent(NamedTuple):
@@ -35,22 +34,54 @@ class Sent(NamedTuple):
     body: bytes
 
 
-def drifts(recorded: Sent, now: Sent, rules: Matching) -> list[Drift]:
+class Telling(NamedTuple):
+    """How differences are told."""
+
+    standing: str | None = None
+    """The standing instruction at the end of the loop's own system prompts, where there is one that is known."""
+    hide: Callable[[str], str] = str
+    """Takes secrets out of a text."""
+
+
+_PLAINLY = Telling()
+
+
+def drifts(recorded: Sent, now: Sent, rules: Matching, telling: Telling = _PLAINLY) -> list[Drift]:
     """Return how a request differs from the recorded one, the most telling difference first.
 
     What the rules ignore and normalise does not count.
+
+    Raises:
+        CassetteError: a rule cannot be applied.
     """
+    hide = telling.hide
     if (recorded.method, recorded.path) != (now.method, now.path):
         what = f"address: {recorded.method} {recorded.path} -> {now.method} {now.path}"
-        return [Drift("address", what)]
+        return [Drift("address", hide(what))]
     one, other = _read(recorded.body), _read(now.body)
     if not isinstance(one, dict) or not isinstance(other, dict):
         return [] if recorded.body == now.body else [Drift("shape", "one of the two bodies is not a JSON object")]
-    prepare = _preparing(rules)
-    one, other = prepare(one), prepare(other)
-    if canonical(one) == canonical(other):
-        return []
-    return list(_bodies(one, other)) or [Drift("shape", "the bodies differ")]
+    try:
+        one, other = substance(one, rules), substance(other, rules)
+        if canonical(one) == canonical(other):
+            return []
+        return _told(one, other, telling)
+    except RecursionError:
+        return [Drift("shape", "the bodies differ, and are nested too deeply to say where")]
+
+
+def _told(one: dict[str, Any], other: dict[str, Any], telling: Telling) -> list[Drift]:
+    """Tell what differs of two bodies that do, without secrets."""
+    hide = telling.hide
+    found = list(_bodies(one, other, telling.standing)) or [Drift("shape", "the bodies differ")]
+    hidden = changed(one, hide), changed(other, hide)
+    if hidden != (one, other):
+        standing = None if telling.standing is None else hide(telling.standing)
+        shown = list(_bodies(*hidden, standing))
+        kinds = {drift.kind for drift in shown}
+        lost = dict.fromkeys(drift.kind for drift in found if drift.kind not in kinds)
+        found = [*shown, *(Drift(kind, f"{kind}: a value that is kept secret differs") for kind in lost)]
+    return [drift._replace(what=hide(drift.what)) for drift in found]
 
 
 def _read(body: bytes) -> Any:
@@ -60,127 +91,92 @@ def _read(body: bytes) -> Any:
         return None
 
 
-def _preparing(rules: Matching) -> Callable[[Any], Any]:
-    """Return a function that takes from a body what is ignored, and writes in its texts what is normalised."""
-    if not rules.ignore and not rules.normalise:
-        return lambda body: body
-    patterns = [(re.compile(one.pattern), one.to) for one in rules.normalise]
-
-    def normalised(value: Any) -> Any:
-        if isinstance(value, str):
-            for pattern, to in patterns:
-                value = pattern.sub(to, value)
-            return value
-        if isinstance(value, list):
-            return [normalised(item) for item in value]
-        if isinstance(value, dict):
-            return {key: normalised(item) for key, item in value.items()}
-        return value
-
-    def prepare(body: Any) -> Any:
-        body = normalised(body)
-        _remove(body, {match.parts for path in rules.ignore for match in _compiled(path).finditer(body)})
-        return body
-
-    return prepare
-
-
-@cache
-def _compiled(path: str) -> Any:
-    import jsonpath
-
-    return jsonpath.compile(path)
-
-
-def _remove(body: Any, places: Iterable[tuple[str | int, ...]]) -> None:
-    """Remove values, the last places of a list first; what is already gone with what held it is passed over."""
-    for *way, last in sorted(places, key=lambda parts: [(isinstance(part, str), part) for part in parts], reverse=True):
-        holder = body
-        try:
-            for step in way:
-                holder = holder[step]
-            del holder[last]
-        except (KeyError, IndexError, TypeError):
-            continue
-
-
-def _bodies(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Drift]:
-    if one.get("model") != other.get("model"):
-        yield Drift("model", f"model: {_json(one.get('model'))} -> {_json(other.get('model'))}")
-    system, told = _messages(one), _messages(other)
-    yield from _system(_texts(system, "system"), _texts(told, "system"))
-    yield from _tools(_named(one.get("tools")), _named(other.get("tools")))
+def _bodies(one: Mapping[str, Any], other: Mapping[str, Any], standing: str | None) -> Iterator[Drift]:
+    if parted := difference(one.get("model", Absent()), other.get("model", Absent()), "model"):
+        yield Drift("model", _at(parted))
+    recorded, now = _messages(one), _messages(other)
+    system = list(_system(recorded, now, standing))
+    yield from system
+    yield from _offered(one, other)
     yield from _params(one, other)
-    yield from _conversation(
-        [message for message in system if message.get("role") != "system"],
-        [message for message in told if message.get("role") != "system"],
-        before=len(told) - sum(message.get("role") != "system" for message in told),
-    )
+    talk = list(_conversation(recorded, now))
+    yield from talk
+    if not system and not talk and (parted := _field(one, other, "messages")):
+        yield Drift("shape", _at(parted))
 
 
-def _messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _offered(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Drift]:
+    found = list(_tools(_named(one.get("tools")), _named(other.get("tools"))))
+    yield from found
+    if not found and (parted := _field(one, other, "tools")):
+        yield Drift("tools", _at(parted))
+
+
+def _field(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> Difference | None:
+    return difference(one.get(key, Absent()), other.get(key, Absent()), key)
+
+
+def _at(parted: Difference) -> str:
+    return f"{parted.path}: {_values(parted.one, parted.other)}"
+
+
+class _Message(NamedTuple):
+    """A message and its number among all messages."""
+
+    number: int
+    data: dict[str, Any]
+
+
+def _messages(body: Mapping[str, Any]) -> list[_Message]:
     messages = body.get("messages")
-    return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
-
-
-def _texts(messages: Sequence[Mapping[str, Any]], role: str) -> str:
-    return "\n\n".join(_text(message.get("content")) for message in messages if message.get("role") == role)
+    numbered = enumerate(messages if isinstance(messages, list) else (), 1)
+    return [_Message(number, message) for number, message in numbered if isinstance(message, dict)]
 
 
 def _text(content: Any) -> str:
+    """Return what a message says, the texts of its parts where it has parts."""
+    if isinstance(content, list):
+        return "\n\n".join(map(_part, content))
     return content if isinstance(content, str) else "" if content is None else json.dumps(content, ensure_ascii=False)
 
 
+def _part(part: Any) -> str:
+    text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
+    return text if isinstance(text, str) else json.dumps(part, ensure_ascii=False)
+
+
 def _json(value: Any) -> str:
-    return "nothing" if isinstance(value, Absent) or value is None else excerpt(json.dumps(value, ensure_ascii=False))
+    return "nothing" if isinstance(value, Absent) else excerpt(json.dumps(value, ensure_ascii=False))
 
 
-def _system(one: str, other: str) -> Iterator[Drift]:
-    """Compare two system prompts section by section."""
-    if one == other:
+def _system(one: Sequence[_Message], other: Sequence[_Message], standing: str | None) -> Iterator[Drift]:
+    """Compare two system prompts: their texts, where they stand, and whatever else their messages hold."""
+    recorded = [message for message in one if message.data.get("role") == "system"]
+    now = [message for message in other if message.data.get("role") == "system"]
+    if bool(recorded) != bool(now):
+        yield Drift("system", f"system prompt: {'is gone' if recorded else 'is new'}")
         return
-    recorded, now = _sections(one), _sections(other)
-    found = False
-    for name in [*recorded, *(name for name in now if name not in recorded)]:
-        where = f"system prompt, section {name}" if name else "system prompt"
-        if name not in now:
-            yield Drift("system", f"{where}: is gone")
-        elif name not in recorded:
-            yield Drift("system", f"{where}: is new")
-        elif recorded[name] != now[name]:
-            yield Drift("system", f"{where}, {_words(recorded[name], now[name])}")
-        else:
-            continue
-        found = True
-    if not found:
-        order = list(recorded) != list(now)
-        what = "its sections come in another order" if order else "blanks and line breaks differ"
-        yield Drift("system", f"system prompt: {what}")
+    texts = _prompt(recorded), _prompt(now)
+    alike = texts[0] == texts[1]
+    if not alike:
+        yield from (Drift("system", f"system prompt{what}") for what in prompt_differences(*texts, standing))
+    places = [", ".join(str(message.number) for message in prompt) for prompt in (recorded, now)]
+    if places[0] != places[1]:
+        yield Drift("shape", f"the system prompt stands in another place: message {' -> '.join(places)}")
+        return
+    for before, after in zip(recorded, now, strict=True):
+        if parted := difference(_kept(before, alike), _kept(after, alike)):
+            yield Drift("system", f"system prompt, {_at(parted)}")
+            return
 
 
-def _sections(prompt: str) -> dict[str, str]:
-    """Return a prompt's texts by the headings above them; what stands above the first has an empty name."""
-    head, *rest = _HEADING.split(prompt)
-    sections = {"": head.strip()} if head.strip() else {}
-    for name, text in zip(rest[::2], rest[1::2], strict=True):
-        sections[name] = f"{sections[name]}\n\n{text.strip()}" if name in sections else text.strip()
-    return sections
+def _prompt(messages: Sequence[_Message]) -> str:
+    return "\n\n".join(_text(message.data.get("content")) for message in messages)
 
 
-def _words(one: str, other: str) -> str:
-    """Return the first words in which two texts differ, with their number and a word or two around them."""
-    recorded, now = one.split(), other.split()
-    for tag, start, end, begin, stop in SequenceMatcher(None, recorded, now, autojunk=False).get_opcodes():
-        if tag != "equal":
-            return f"word {start + 1}: {_around(recorded, start, end)} -> {_around(now, begin, stop)}"
-    return "blanks and line breaks differ"
-
-
-def _around(words: Sequence[str], start: int, end: int) -> str:
-    first, last = max(0, start - _BESIDE), min(len(words), min(end, start + _WORDS) + _BESIDE)
-    text = " ".join(words[first:last])
-    head, tail = "... " if first else "", " ..." if last < len(words) else ""
-    return json.dumps(f"{head}{excerpt(text)}{tail}", ensure_ascii=False)
+def _kept(message: _Message, content: bool) -> dict[str, Any]:
+    """Return a message, without its content where that is compared already."""
+    return {key: value for key, value in message.data.items() if content or key != "content"}
 
 
 def _named(tools: Any) -> dict[str, Any]:
@@ -202,52 +198,56 @@ def _tools(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Drift]:
         yield Drift("tools", f"tools: newly offered: {', '.join(new)}")
     for name, tool in one.items():
         if name in other and (parted := difference(tool, other[name])):
-            where = parted.path.removeprefix("function.")
-            yield Drift("tools", f"tool {name}, {where}: {_values(parted.one, parted.other)}")
+            yield Drift("tools", f"tool {name}, {_at(parted._replace(path=parted.path.removeprefix('function.')))}")
     if not gone and not new and list(one) != list(other):
         yield Drift("tools", "tools: offered in another order")
 
 
 def _values(one: Any, other: Any) -> str:
-    if isinstance(one, str) and isinstance(other, str) and max(len(one), len(other)) > 40:
-        return _words(one, other)
+    if isinstance(one, str) and isinstance(other, str) and max(len(one), len(other)) > _SHORT:
+        return passage(one, other)
     return f"{_json(one)} -> {_json(other)}"
 
 
 def _params(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Drift]:
     for key in [*one, *(key for key in other if key not in one)]:
-        if key in ("model", "messages", "tools"):
-            continue
-        if parted := difference(one.get(key, Absent()), other.get(key, Absent()), key):
-            kind: DriftKind = "shape" if key == "tool_choice" else "params"
-            yield Drift(kind, f"{parted.path}: {_values(parted.one, parted.other)}")
+        if key not in ("model", "messages", "tools") and (parted := _field(one, other, key)):
+            yield Drift("shape" if key == "tool_choice" else "params", _at(parted))
 
 
-def _conversation(one: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]], before: int) -> Iterator[Drift]:
-    """Compare the messages behind the system prompt, of which there are `before`, one by one."""
-    task = max((at for at, message in enumerate(one) if message.get("role") == "user"), default=-1)
-    for at, (recorded, now) in enumerate(zip(one, other, strict=False)):
-        if recorded == now:
+def _conversation(recorded: Sequence[_Message], now: Sequence[_Message]) -> Iterator[Drift]:
+    """Compare the messages behind the system prompt one by one."""
+    one = [message for message in recorded if message.data.get("role") != "system"]
+    other = [message for message in now if message.data.get("role") != "system"]
+    old, new = [message.data for message in one], [message.data for message in other]
+    task = max((at for at, message in enumerate(old) if message.get("role") == "user"), default=-1)
+    for at, (before, after) in enumerate(zip(old, new, strict=False)):
+        parted = difference(before, after)
+        if parted is None:
             continue
-        number = f"message {before + at + 1}"
-        roles = recorded.get("role"), now.get("role")
-        if roles[0] != roles[1] or recorded.get("tool_call_id") != now.get("tool_call_id"):
-            yield Drift("shape", f"{number}: {_who(recorded, one[:at])} -> {_who(now, other[:at])}")
+        number, who = f"message {other[at].number}", _who(before, old[:at])
+        if any(difference(before.get(key), after.get(key)) for key in ("role", "tool_call_id")):
+            yield Drift("shape", f"{number}: {who} -> {_who(after, new[:at])}")
             return
-        text = _words(_text(recorded.get("content")), _text(now.get("content")))
-        if roles[0] == "tool":
-            yield Drift("results", f"{_who(recorded, one[:at])} ({number}), {text}")
-        elif roles[0] == "user" and at == task:
-            yield Drift("task", f"the user's message ({number}), {text}")
-        else:
-            parted = difference(recorded, now)
-            where = text if parted is None or parted.path == "content" else f"{parted.path}: "
-            where = where if parted is None or where == text else where + _values(parted.one, parted.other)
-            yield Drift("session" if at < task else "replies", f"{_who(recorded, one[:at])} ({number}), {where}")
+        role = before.get("role")
+        texts = _text(before.get("content")), _text(after.get("content"))
+        where = _at(parted) if texts[0] == texts[1] or not parted.path.startswith("content") else passage(*texts)
+        kind: DriftKind = "replies"
+        if role == "tool":
+            kind = "results"
+        elif at <= task:
+            kind = "task" if at == task and role == "user" else "session"
+            who = "the user's message" if kind == "task" else who
+        yield Drift(kind, f"{who} ({number}), {where}", _mark(before, after))
     if len(one) != len(other):
+        more = "is no longer sent" if len(one) > len(other) else "is sent in addition"
         longer, at = (one, len(other)) if len(one) > len(other) else (other, len(one))
-        more = "is no longer sent" if longer is one else "is sent in addition"
-        yield Drift("shape", f"message {before + at + 1}, {_who(longer[at], longer[:at])}, {more}")
+        who = _who(longer[at].data, [message.data for message in longer[:at]])
+        yield Drift("shape", f"message {longer[at].number}, {who}, {more}")
+
+
+def _mark(*values: Any) -> str:
+    return sha256(canonical(values).encode()).hexdigest()
 
 
 def _who(message: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> str:

@@ -12,9 +12,11 @@ from harness.parts import Expression, listed
 def _json_path(value: str) -> str:
     import jsonpath
 
+    if not value.startswith("$"):
+        raise ValueError(f"'{value}' is not a JSON path: it begins with $, which is the request's body")
     try:
         jsonpath.compile(value)
-    except jsonpath.JSONPathError as error:
+    except (jsonpath.JSONPathError, re.error) as error:
         raise ValueError(f"'{value}' is not a JSON path: {str(error).splitlines()[0]}") from None
     return value
 

@@ -1,4 +1,4 @@
-"""What a project has to choose from: models, roles, tools, scenarios, tags."""
+"""What a project has to choose from: the choices of each group of settings, scenarios, tags."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,7 +13,9 @@ from harness.settings import GROUPS
 from harness.source import shown
 from harness.sweep import quoted
 
-_WIDEST = 70
+_WIDEST = 44
+"""With this a table of tools fits on 100 columns."""
+_TITLE = 70
 
 
 def models(conf: Conf, _: Path) -> str:
@@ -77,6 +79,44 @@ def tools(conf: Conf, _: Path) -> str:
     )
 
 
+def personas(conf: Conf, _: Path) -> str:
+    """Return the personas with the sections of their prompts.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    rows = [
+        (str(data.get("label", name)), f"persona={name}", _names(data.get("sections")), origin.place)
+        for name, origin, data in _choices(conf, "persona")
+    ]
+    return listing(rows, ("persona", "choose with", "sections", "from"))
+
+
+def catalogues(conf: Conf, _: Path) -> str:
+    """Return the catalogues with their tools.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    rows = [
+        (str(data.get("label", name)), f"catalogue={name}", _names(data.get("tools")), origin.place)
+        for name, origin, data in _choices(conf, "catalogue")
+    ]
+    return listing(rows, ("catalogue", "choose with", "tools", "from"))
+
+
+def loops(conf: Conf, _: Path) -> str:
+    """Return the loops.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    rows = [
+        (str(data.get("label", name)), f"loop={name}", origin.place) for name, origin, data in _choices(conf, "loop")
+    ]
+    return listing(rows, ("loop", "choose with", "from"))
+
+
 def origins(conf: Conf, composition: Composition) -> str:
     """Return the choice of each group, what made it, and where its file comes from; then the sections from files."""
     said = {text.lstrip("+").partition("=")[0]: f"override {text}" for text in composition.overrides}
@@ -97,7 +137,7 @@ def scenarios(_: Conf, folder: Path) -> str:
     Raises:
         InputError: every problem of every file.
     """
-    rows = [(one.id, cut(one.file.title, _WIDEST), ", ".join(one.file.tags)) for one in select(folder)]
+    rows = [(one.id, cut(one.file.title, _TITLE), ", ".join(one.file.tags)) for one in select(folder)]
     return listing(rows, ("scenario", "title", "tags"))
 
 
@@ -115,6 +155,9 @@ LISTS: Mapping[str, Callable[[Conf, Path], str]] = {
     "models": models,
     "roles": roles,
     "tools": tools,
+    "personas": personas,
+    "catalogues": catalogues,
+    "loops": loops,
     "scenarios": scenarios,
     "tags": tags,
 }
@@ -123,6 +166,10 @@ LISTS: Mapping[str, Callable[[Conf, Path], str]] = {
 def _choices(conf: Conf, group: str) -> list[tuple[str, Origin, dict[str, object]]]:
     found = [(origin.choice, origin, document.data) for origin, document in conf.documents(group)]
     return [(name, origin, data if isinstance(data, dict) else {}) for name, origin, data in found]
+
+
+def _names(group: object) -> str:
+    return cut(", ".join(map(str, group)), _WIDEST) if isinstance(group, dict) else ""
 
 
 def _allowed(allow: object) -> str:

@@ -1,13 +1,29 @@
 """Cases that miss or drift from their recording for one reason, told once, and what it takes to record them."""
 
+import os
+import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from harness.case import Case
 from harness.check import Verdict
 from harness.errors import CASSETTE_STATES
 from harness.runner import Outcome
+
+_COMPARED = re.compile(r"^[+~]*cassette\.(match|allow_drift)\b")
+"""Overrides that decide nothing of what is asked, nor of what needs to be recorded."""
+
+
+class Reason(NamedTuple):
+    """Why a case misses or drifted."""
+
+    text: str
+    """In words that other cases may share."""
+    further: int = 0
+    """How many further differences were seen."""
 
 
 class Shared(NamedTuple):
@@ -17,70 +33,110 @@ class Shared(NamedTuple):
     cases: tuple[str, ...]
 
 
-def reason(outcome: Outcome, verdict: Verdict) -> str | None:
-    """Return why a case cannot be replayed, in words that other cases may share, or None."""
+def reason(outcome: Outcome, verdict: Verdict) -> Reason | None:
+    """Return why a case cannot be replayed, or None where others cannot share that."""
     error = outcome.trace.error
     if verdict.status != "error" or error is None:
         return None
-    if error.kind == "missing":
-        return "nothing is recorded"
-    return str(outcome.missed) if error.kind == "stale" and outcome.missed else None
+    match error.kind:
+        case "missing":
+            return Reason("nothing is recorded")
+        case "stale" if outcome.missed is not None:
+            allowed = outcome.case.settings.cassette.allow_drift
+            return Reason(str(outcome.missed), sum(one.drift.kind not in allowed for one in outcome.drifted) - 1)
+        case "overrun":
+            text = error.message.partition(f"{outcome.case.cassette(Path())}: ")[2]
+            return Reason(text) if text else None
+    return None
+
+
+def drift(_: Outcome, verdict: Verdict) -> Reason | None:
+    """Return the first difference at which a judged case went on, or None."""
+    if not verdict.drift or verdict.status == "error":
+        return None
+    return Reason(verdict.drift[0], len(verdict.drift) - 1)
 
 
 def shared(
     outcomes: Sequence[Outcome],
     verdicts: Sequence[Verdict],
-    why: Callable[[Outcome, Verdict], str | None] = reason,
+    why: Callable[[Outcome, Verdict], Reason | None] = reason,
 ) -> list[Shared]:
     """Return the reasons that two or more cases have in common, in the order of the first case of each."""
     found: dict[str, list[str]] = {}
+    further: dict[str, set[int]] = {}
     for outcome, verdict in zip(outcomes, verdicts, strict=True):
-        if (text := why(outcome, verdict)) is not None:
-            found.setdefault(text, []).append(outcome.case.id)
-    return [Shared(text, tuple(cases)) for text, cases in found.items() if len(cases) > 1]
+        if (given := why(outcome, verdict)) is not None:
+            found.setdefault(given.text, []).append(outcome.case.id)
+            further.setdefault(given.text, set()).add(given.further)
+    several = ((text, cases) for text, cases in found.items() if len(cases) > 1)
+    return [Shared(text + _further(further[text]), tuple(cases)) for text, cases in several]
 
 
-def drift(_: Outcome, verdict: Verdict) -> str | None:
-    """Return the first difference at which a judged case went on, or None."""
-    return verdict.drift[0] if verdict.drift and verdict.status != "error" else None
+def _further(counts: Collection[int]) -> str:
+    """Return how many further differences there are, at most where cases differ in that."""
+    most = max(counts)
+    up_to = "up to " if len(counts) > 1 else ""
+    return f" (and {up_to}{most} further difference{'' if most == 1 else 's'})" if most else ""
 
 
-def unrecorded(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict]) -> list[Outcome]:
-    """Return the outcomes that a new recording mends."""
-    return [
-        outcome
-        for outcome, verdict in zip(outcomes, verdicts, strict=True)
-        if verdict.status == "error" and outcome.trace.error and outcome.trace.error.kind in CASSETTE_STATES
-    ]
+def unrecorded(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes of the cases that `harness record` would record: they miss, drifted or were partly played."""
+    return [outcome for outcome in outcomes if not outcome.replays]
+
+
+def numbered(wanted: Sequence[Outcome]) -> str:
+    """Return how many cases are to be recorded, and how many of them were judged all the same."""
+    count: Counter[str] = Counter()
+    for outcome in wanted:
+        error = outcome.trace.error
+        if error is None or error.kind not in CASSETTE_STATES:
+            count["drifted" if outcome.drifted else "partly played"] += 1
+    said = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
+    return f"{len(wanted)} cases{f' ({said})' if said else ''}"
 
 
 def cost(wanted: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
     """Return how many requests it takes to record cases, in words.
 
-    As many as are recorded of the case; else as of the longest other case of its scenario; else one a turn, at least.
+    As many as were played of a case that was judged, else as are recorded of it, one more where the loop asked for
+    more; else as of the longest other case of its scenario; else one a turn, at least.
     """
     known: dict[str, int] = {}
     for outcome in outcomes:
         known[outcome.case.scenario.id] = max(known.get(outcome.case.scenario.id, 0), outcome.recorded or 0)
-    seen = [outcome.recorded or known[outcome.case.scenario.id] for outcome in wanted]
-    turns = [len(outcome.case.scenario.file.turns) for outcome in wanted]
-    number = sum(one or other for one, other in zip(seen, turns, strict=True))
-    return f"{'about' if all(seen) else 'at least'} {number:,} request{'' if number == 1 else 's'}"
+    number, sure = 0, True
+    for outcome in wanted:
+        error = outcome.trace.error
+        of_case = (outcome.recorded or 0) - (outcome.unplayed if error is None else 0)
+        seen = of_case or known[outcome.case.scenario.id]
+        more = error is not None and error.kind == "overrun"
+        number += seen + more or len(outcome.case.scenario.file.turns)
+        sure = sure and bool(seen) and not more
+    return f"{'about' if sure else 'at least'} {number:,} request{'' if number == 1 else 's'}"
 
 
-def record_command(case: Case) -> str:
+def record_command(case: Case, root: Path | None = None) -> str:
     """Return the command that records one case."""
     overrides = [text for text in case.overrides if not text.startswith("repeats=")]
     repeats = [f"repeats={case.settings.repeats}"] if case.settings.repeats > 1 else []
-    return record_all([case.scenario.id, *overrides, *repeats])
+    return record_all([case.scenario.id, *overrides, *repeats], root=root)
 
 
-def record_all(words: Sequence[str], tags: Sequence[str] = ()) -> str:
+def record_all(words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None) -> str:
     """Return the command that records all that these words and tags select and that has no valid cassette."""
-    chosen = [*_asked(words), *(word for tag in tags for word in ("-t", tag))]
-    return " ".join(["harness record", *map(shlex.quote, chosen)])
+    asked = (word for word in words if not _COMPARED.match(word))
+    tagged = (word for tag in tags for word in ([f"--tag={tag}"] if tag.startswith("-") else ["-t", tag]))
+    where = [] if root is None else [f"--root={root}"] if str(root).startswith("-") else ["--root", str(root)]
+    return " ".join(["harness record", *map(_quoted, [*where, *asked, *tagged])])
 
 
-def _asked(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words that decide what is asked; how it is compared does not."""
-    yield from (word for word in words if not word.lstrip("+~").startswith("cassette."))
+def _quoted(word: str) -> str:
+    """Return a word as a shell reads it; signs that cannot be seen are written as bytes, as bash and zsh read them."""
+    return shlex.quote(word) if word.isprintable() else "$'" + "".join(map(_sign, word)) + "'"
+
+
+def _sign(sign: str) -> str:
+    if sign.isprintable():
+        return f"\\{sign}" if sign in "\\'" else sign
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(sign))

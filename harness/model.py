@@ -1,11 +1,12 @@
 """The settings of one model: where it is, what it is called, what is sent beside the conversation, and no key."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
-from pydantic import BeforeValidator, Field, JsonValue, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, SecretStr
 
 from harness.errors import InputError
 from harness.group import Group, Label
@@ -20,6 +21,15 @@ def _never_given(value: Any) -> Any:
     if value is not None:
         raise ValueError("a key never stands in settings; name the environment variable that holds it: api_key_env")
     return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("must be the name of an environment variable, never a key")
+    return value
+
+
+Variable = Annotated[str, AfterValidator(_variable)]
 
 
 class Params(Group):
@@ -48,7 +58,7 @@ class Model(Group):
     """What serves it; `openwebui` has its API below `/api`, all others are used as given."""
     api_url: str | None = Field(default=None, repr=False)
     """The endpoint's address."""
-    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    api_key_env: Variable | None = None
     """The environment variable that holds the key; the key itself never stands here."""
     api_key: Annotated[SecretStr | None, BeforeValidator(_never_given)] = Field(default=None, exclude=True, repr=False)
     """The key from a model registry, in memory only: no file and no override can give it, and nothing writes it."""

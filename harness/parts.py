@@ -32,6 +32,17 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _texts(value: Any) -> Any:
+    """Return a single text as a list of one.
+
+    Raises:
+        ValueError: it is neither a text nor a list.
+    """
+    if not isinstance(value, str | list):
+        raise ValueError("must be a text or a list of texts; a number stands in quotes")  # noqa: TRY004 - see mapping
+    return listed(value)
+
+
 def mapping(value: Any, form: str) -> Any:
     """Return a mapping as it is.
 
@@ -64,9 +75,9 @@ def _finite(value: JsonValue) -> JsonValue:
 
 
 Expression = Annotated[str, AfterValidator(_expression)]
-Expressions = Annotated[list[Expression], BeforeValidator(listed)]
+Expressions = Annotated[list[Expression], BeforeValidator(_texts)]
 Pattern = Annotated[dict[str, JsonValue], AfterValidator(_pattern)]
 Names = Annotated[list[str], BeforeValidator(listed)]
 SomeNames = Annotated[Names, Field(min_length=1)]
-Texts = Annotated[list[str], BeforeValidator(listed)]
+Texts = Annotated[list[str], BeforeValidator(_texts)]
 Json = Annotated[JsonValue, AfterValidator(_finite)]

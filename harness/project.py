@@ -177,5 +177,5 @@ def project(start: Path) -> Path:
             return folder
     raise InputError(
         f"{shown(start)}: no project here: neither this folder nor one above it holds conf/ or scenarios/; "
-        "go to one, or name it with --root"
+        "go to one, name it with --root, or start one with 'harness init'"
     )

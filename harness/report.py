@@ -7,12 +7,13 @@ import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from unicodedata import category
 
 from tabulate import tabulate
 
 from harness.check import Verdict
-from harness.misses import drift, record_command, shared, unrecorded
+from harness.misses import cost, drift, record_command, shared, unrecorded
 from harness.runner import Outcome
 from harness.trace import Anomaly, Call, Checkpoint, Trace, Turn
 
@@ -56,15 +57,16 @@ def cut(text: str, width: int) -> str:
     return line[:kept] + note if len(note) <= width else "..."[:width]
 
 
-def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style) -> str:
+def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style, root: Path | None = None) -> str:
     """Return a line for each case with its findings, anomalies and errors below it.
 
-    Cases that miss for one reason share one line, and so do those that drift for one.
+    Cases that miss for one reason share one line, and so do those that drift for one. Where a single case is to be
+    recorded its command stands below it; `root` is the project, if it was named.
     """
     missed, drifted = shared(outcomes, verdicts), shared(outcomes, verdicts, drift)
     together = {case for one in missed for case in one.cases}
     told = {case for one in drifted for case in one.cases}
-    alone = len(unrecorded(outcomes, verdicts)) == 1
+    wanted = unrecorded(outcomes)
     cases = [pair for pair in zip(outcomes, verdicts, strict=True) if pair[1].case not in together]
     shown: list[str] = []
     if cases:
@@ -77,10 +79,10 @@ def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style
             end = start + len(row[1])
             shown.append(line[:start] + style.paint(line[start:end], _COLOURS[verdict.status]) + line[end:])
             shown += [f"{_INDENT}{note}" for note in _notes(outcome, verdict, style)]
-            if alone and unrecorded([outcome], [verdict]):
-                shown.append(f"{_INDENT}record it: {_line(record_command(outcome.case))}")
             if verdict.case not in told and verdict.status != "error":
                 shown += [f"{_INDENT}{style.paint(_short(f'drifted: {one}'), _DRIFTED)}" for one in verdict.drift]
+            if wanted == [outcome]:
+                shown.append(f"{_INDENT}record it, {cost(wanted, outcomes)}: {record_command(outcome.case, root)}")
     for word, reasons, colour in (("", missed, _COLOURS["error"]), (" drifted", drifted, _DRIFTED)):
         for reason, ids in reasons:
             shown += [""] * bool(shown)

@@ -14,6 +14,7 @@ from harness import cassette, endpoint, guard
 from harness.assembly import TurnLog, anomalies, usage_of
 from harness.case import Case, own_tools
 from harness.context import system_prompt
+from harness.drift import Telling
 from harness.errors import (
     CASSETTE_STATES,
     CassetteError,
@@ -162,7 +163,10 @@ class _Run:
             if self._live:
                 self.tape = cassette.Tape.record(self._path, self._exchanged, self._secrets)
             else:
-                self.tape = cassette.Tape.replay(self._path, self._exchanged, settings.cassette, self._where)
+                texts = settings.loop.texts
+                telling = Telling(texts.tools_available if texts else None, self._hidden)
+                rules = settings.cassette
+                self.tape = cassette.Tape.replay(self._path, self._exchanged, rules, self._where, telling)
             self._own = own_tools(self._case.scenario, settings, self._files)
             self._tools = tools = ToolSet(
                 settings.catalogue,
@@ -287,9 +291,12 @@ class _Run:
         rounds = len(self._log.rounds) if self._log is not None else 0
         return f"turn {len(self._turns) + 1}, round {rounds + 1}"
 
+    def _hidden(self, text: str) -> str:
+        return redacted(text, self._secrets)
+
     def failure(self, error: HarnessError) -> Failure:
         """Return an error as plain data, without secrets."""
-        return Failure(kind=error.kind, message=redacted(str(error), self._secrets))
+        return Failure(kind=error.kind, message=self._hidden(str(error)))
 
     def trace(self, failure: Failure | None) -> Trace:
         """Return all that was seen."""
@@ -309,7 +316,7 @@ class _Run:
             usage=usage_of(turns),
             turns=tuple(turns),
         )
-        return rewritten(trace, lambda text: redacted(text, self._secrets)) if self._secrets else trace
+        return rewritten(trace, self._hidden) if self._secrets else trace
 
 
 def _made(make: Factory, tools: ToolSet, settings: Settings) -> LoopUnderTest:

@@ -34,6 +34,8 @@ class Applies(Scope):
 
     loop: SomeNames | None = None
     """Labels of loops."""
+    catalogue: SomeNames | None = None
+    """Labels of catalogues."""
 
 
 class User(Part):

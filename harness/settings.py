@@ -1,5 +1,6 @@
 """Settings: persona, tools, role and loop, and all groups composed, as pydantic judges them."""
 
+import re
 from string import Formatter
 from typing import Annotated, Any, Literal
 
@@ -101,12 +102,21 @@ Transports = Annotated[
 ]
 
 
+def _factory(value: str) -> str:
+    if not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", value):
+        raise ValueError("must name a function as 'package.module:make', with a colon before its name")
+    return value
+
+
+Factory = Annotated[str, AfterValidator(_factory)]
+
+
 class Loop(Group):
     """The loop under test."""
 
     label: Label
     """What reports call it."""
-    factory: str = Field(default=PRODUCTION, pattern=r"^\w+(\.\w+)*:\w+(\.\w+)*$")
+    factory: Factory = PRODUCTION
     """Where the loop comes from: `package.module:make`, called with the tools and the settings."""
     transports: Transports = ("httpx2",)
     """The HTTP clients through which it asks the model; what goes another way is not recorded."""

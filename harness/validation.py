@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from harness.case import own_tools, plan
+from harness.case import applies, own_tools, plan
 from harness.catalogue import Catalogue
 from harness.composition import Composition, check
 from harness.endpoint import ScriptFile
@@ -31,7 +31,7 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         InputError: every problem found, sorted.
     """
     wrong: set[str] = set()
-    compositions = _settings(conf, wrong)
+    compositions, catalogues = _settings(conf, wrong)
     scenarios: list[Scenario] = []
     try:
         scenarios = select(words) if words or folder.is_dir() else []
@@ -39,11 +39,15 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         wrong |= set(error.problems)
         scenarios = [] if words else list(_readable(folder, select))
     scripts = _scripts(folder, scenarios if words else None, wrong)
+    free = [one for one in scenarios if one.file.applies.catalogue is None]
+    bound = [one for one in scenarios if one.file.applies.catalogue is not None]
     for composition in compositions[:1]:
-        wrong |= set(_modules(scenarios, composition))
-    for composition in compositions:
+        wrong |= set(_modules(free, composition))
+    for composition in catalogues:
+        wrong |= set(_modules([one for one in bound if applies(one, composition.settings)], composition))
+    for planned, composition in [*((free, one) for one in compositions), *((bound, one) for one in catalogues)]:
         try:
-            plan(scenarios, [composition])
+            plan(planned, [composition])
         except InputError as error:
             wrong |= set(error.problems)
     if wrong:
@@ -53,12 +57,12 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
     return f"{read[0]}, {read[1]} and {read[2]}: nothing is wrong"
 
 
-def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:
-    """Return every choice of every group beside the default choices of the others.
+def _settings(conf: Conf, wrong: set[str]) -> tuple[list[Composition], tuple[Composition, ...]]:
+    """Return every choice of every group beside the default choices of the others, and that of catalogues apart.
 
     An allow-list is held against the default catalogue only where it is a default itself: another may be meant for
     another catalogue, and the package's own are no mistake of a project with a catalogue of its own. For the same
-    reason scenarios are planned on the default catalogue only.
+    reason scenarios are planned on the default catalogue only, but for those that say for which catalogue they are.
     """
     wrong |= set(check(conf).problems)
     found: list[Composition] = []
@@ -84,7 +88,7 @@ def _settings(conf: Conf, wrong: set[str]) -> list[Composition]:
             wrong |= set(error.problems)
     for group in GROUPS:
         wrong |= set(_labels(conf, group))
-    return found
+    return found, tuple(catalogues.compositions)
 
 
 def _every(conf: Conf, group: str) -> list[str]:

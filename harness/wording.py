@@ -110,7 +110,6 @@ _WITH_CONTEXT = {
     "greater_than": "must be greater than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:g}",
-    "string_pattern_mismatch": "must match {pattern}",
 }
 
 

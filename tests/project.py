@@ -1,5 +1,6 @@
-"""Small projects for tests, written into a folder."""
+"""Small projects for tests, written into a folder, and commands as a shell reads them."""
 
+import subprocess
 from pathlib import Path
 
 SCENARIO = """\
@@ -74,3 +75,10 @@ def small(root: Path) -> Path:
         scenarios__talk__hello=HELLO,
         scenarios__talk__hello_script=HELLO_SCRIPT,
     )
+
+
+def as_a_shell_reads(command: str) -> list[str]:
+    """Return the words that a shell makes of a command."""
+    script = f"printf '%s\\0' {command}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    return done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]

@@ -424,23 +424,24 @@ def test_calls_of_the_case_run_over_its_turns() -> None:
 # Answers
 
 
-ASKED = "an answer for {0}; add under answers: '- deny: [{0}]', or confirm"
+ASKED = "an answer for {0}"
+ADD = "{0}; write under answers: '- deny: [{1}]', or confirm"
 
 
 @pytest.mark.parametrize(
     ("answers", "names", "got"),
     [
-        ("\n  - ▸user: Go.\n", ["file_delete"], "no answer left"),
-        ("\n  - user: Go.\n    ▸answers: []\n", ["file_delete", "file_write"], "no answer left"),
+        ("\n  - ▸user: Go.\n", ["file_delete"], "none"),
+        ("\n  - user: Go.\n    ▸answers: []\n", ["file_delete", "file_write"], "none"),
         (
             "\n  - user: Go.\n    answers:\n      - ▸deny: [email_send]\n",
             ["file_delete"],
-            "the next answer is for email_send",
+            "one for email_send",
         ),
         (
             "\n  - user: Go.\n    answers: [▸{confirm: [file_delete, file_delete]}, deny]\n",
             ["file_delete"],
-            "the next answer is for file_delete, file_delete",
+            "one for file_delete, file_delete",
         ),
     ],
 )
@@ -451,7 +452,9 @@ def test_a_checkpoint_without_an_answer_says_what_to_add(answers: str, names: li
         act(*calls), notice(), response="Shall I?", stop="unanswered", checkpoints=[checkpoint(*names, answer=None)]
     )
     text, place = marked(f"title: T.\nturns:{answers}")
-    assert findings(trace(came), text) == [(place, "turn 1, checkpoint 1", ASKED.format(", ".join(names)), got)]
+    asked = ", ".join(names)
+    wanted = (place, "turn 1, checkpoint 1", ASKED.format(asked), ADD.format(got, asked))
+    assert findings(trace(came), text) == [wanted]
 
 
 def test_the_second_checkpoint_may_lack_its_answer() -> None:
@@ -466,7 +469,7 @@ def test_the_second_checkpoint_may_lack_its_answer() -> None:
     )
     text, place = marked("title: T.\nturns:\n  - user: Go.\n    ▸answers:\n      - deny: [file_delete]\n")
     assert findings(trace(came), text) == [
-        (place, "turn 1, checkpoint 2", ASKED.format("file_delete"), "no answer left")
+        (place, "turn 1, checkpoint 2", ASKED.format("file_delete"), ADD.format("none", "file_delete"))
     ]
 
 
@@ -562,8 +565,8 @@ def test_a_call_without_a_result_says_which_rule_to_add(tools: str) -> None:
         (
             place,
             "turn 1, tools",
-            f"a result for file_read({raw}); add a rule under tools: file_read:",
-            "none, so the model was told of an error",
+            f"a result for file_read({raw})",
+            "none, so the model was told of an error; add a rule under tools: file_read:",
         )
     ]
 

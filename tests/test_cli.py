@@ -78,7 +78,7 @@ def test_missing_cassette_is_two_and_the_command(project: Path, capsys: pytest.C
         "scenarios/files/denied.yaml:16:7: turn 1, rounds: expected 2, got 3",
         "talk/hello@careful/chat+all error 0 0 0",
         "cassettes/careful/chat+all/talk/hello.yaml: nothing is recorded",
-        "record it: harness record talk/hello",
+        "record it, at least 1 request: harness record talk/hello",
         "look at the first that failed: harness show files/denied@careful/chat+all",
     ]
 
@@ -88,7 +88,7 @@ def test_the_command_shown_mends_the_case(project: Path, capsys: pytest.CaptureF
     for role in ("chat", "files"):
         code, out, _ = run(capsys, "run", f"role={role}", "loop.max_rounds=5", "files")
         assert code == 2
-        commands = [line.split("record it: harness ")[1] for line in out.splitlines() if "record it:" in line]
+        commands = [line.split(": harness ")[1] for line in out.splitlines() if "record it, " in line]
         assert commands == [f"record files/denied role={role} loop.max_rounds=5"]
         assert run(capsys, *commands[0].split())[0] == 0
     assert run(capsys, "run", "role=chat,files", "loop.max_rounds=5", "files")[0] == 0
@@ -101,7 +101,7 @@ def test_changed_prompt_is_stale_and_recorded_again(project: Path, capsys: pytes
     code, out, _ = run(capsys, "run", "talk")
     assert code == 2
     assert "hello.yaml: turn 1, round 1: system prompt, section Role: chat, word 1: " in out
-    assert "    record it: harness record talk/hello\n" in out
+    assert "    record it, about 1 request: harness record talk/hello\n" in out
     code, out, _ = run(capsys, "record", "talk")
     assert (code, lines(out)[2]) == (0, "talk/hello@careful/chat+all passed 1 0 0")
     assert run(capsys, "record", "talk")[1] == (
@@ -116,7 +116,7 @@ def test_loop_that_asks_for_less_fails(project: Path, capsys: pytest.CaptureFixt
     code, out, _ = run(capsys, "run", "files")
     assert code == 1
     assert "the cassette: expected all recorded requests to be made, got 1 fewer; record the case again" in out
-    assert "checkpoint 1: expected an answer for file_delete; add under answers: '- deny: [file_delete]'" in out
+    assert "checkpoint 1: expected an answer for file_delete, got none; write under answers: '- deny: [file_delete]'" in out
 
 
 def test_two_replays_are_equal_to_the_byte(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,7 +103,7 @@ def test_words(text: str, words: Words) -> None:
     [
         ("{}", ["1:1: needs 'equals', 'contains', 'lacks' or 'matches'"]),
         ("{contain: x}", ["1:2: unknown key 'contain' (did you mean 'contains'?)"]),
-        ("{contains: 1}", ["1:12: contains: must be a list"]),
+        ("{contains: 1}", ["1:12: contains: must be a text or a list of texts; a number stands in quotes"]),
         ("{contains: [1]}", ["1:13: contains[0]: must be text"]),
         ("{contains: yes, lacks: [no, 12:30, 010]}", ["1:36: lacks[2]: must be text"]),
         ("{equals: 5}", ["1:10: equals: must be text"]),
@@ -198,7 +198,7 @@ WHOLE = "must be the file's whole text, {absent: true}, or {present: true, conta
         ("5", f"1:1: {WHOLE}"),
         ("true", f"1:1: {WHOLE}"),
         ("[B]", f"1:1: {WHOLE}"),
-        ("{contains: 5}", "1:12: contains: must be a list"),
+        ("{contains: 5}", "1:12: contains: must be a text or a list of texts; a number stands in quotes"),
     ],
 )
 def test_files_that_are_none(text: str, line: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.drift import Drift, Sent, drifts
+from harness.drift import Drift, Sent, Telling, drifts
 from harness.likeness import Matching
 from harness.matching import canonical
 from tests.build import EXAMPLES
@@ -185,6 +185,35 @@ def told(now: Any, **rules: Any) -> list[tuple[str, str]]:
                 ("results", 'the result of file_read (message 6), word 2: "one two three" -> "one 2 three"'),
             ],
         ),
+        (without(body(), "messages/0"), [("system", "system prompt: is gone")]),
+        (put(body(), "seed", None), [("params", "seed: nothing -> null")]),
+        (
+            put(body(), "messages/0/content", [{"type": "text", "text": PROMPT.replace("is asked", "was asked")}]),
+            [
+                (
+                    "system",
+                    'system prompt, section Conduct, word 3: "Do what is asked and ..." -> "Do what was asked and ..."',
+                )
+            ],
+        ),
+        (put(body(), "messages/0/name", "x"), [("system", 'system prompt, name: nothing -> "x"')]),
+        (
+            put(body(), "messages", [*body()["messages"][1:2], body()["messages"][0], *body()["messages"][2:]]),
+            [("shape", "the system prompt stands in another place: message 1 -> 2")],
+        ),
+        (
+            put(body(), "messages/5/name", "x"),
+            [("results", 'the result of file_read (message 6), name: nothing -> "x"')],
+        ),
+        (
+            put(body(), "messages/5/cached", 1),
+            [("results", "the result of file_read (message 6), cached: nothing -> 1")],
+        ),
+        (put(body(), "tools", None), [("tools", "tools: no longer offered: file_read, file_write")]),
+        (
+            put(body(), "tools", [tool("file_read"), tool("file_read"), tool("file_write")]),
+            [("tools", 'tools[1].function.name: "file_write" -> "file_read"')],
+        ),
         (b"not JSON", [("shape", "one of the two bodies is not a JSON object")]),
         ([1], [("shape", "one of the two bodies is not a JSON object")]),
     ],
@@ -198,7 +227,7 @@ def test_a_long_change_is_cut() -> None:
     """Of many words that differ the first are shown, between two that do not."""
     words = " ".join(f"w{number}" for number in range(100))
     one, other = put(body(), "messages/3/content", f"a b c {words}"), put(body(), "messages/3/content", "a b c d")
-    ((kind, what),) = drifts(sent(one), sent(other), Matching())
+    ((kind, what, _),) = drifts(sent(one), sent(other), Matching())
     assert kind == "task"
     assert what == (
         'the user\'s message (message 4), word 4: "... b c w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 ..." -> "... b c d"'
@@ -277,3 +306,58 @@ def test_ignoring_never_changes_the_request(one: Any, path: str) -> None:
     """A body equals itself under every rule, and what is compared is a copy."""
     rules = Matching(ignore=(path,), normalise=({"pattern": "a+", "to": "b"},))
     assert drifts(sent(one), sent(one), rules) == []
+
+
+KEY = "sk-secret-0123456789"
+
+
+def hide(text: str) -> str:
+    """Take the key out of a text."""
+    return text.replace(KEY, "***")
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (
+            put(body(), "messages/3/content", f"Read me {KEY}."),
+            [("task", 'the user\'s message (message 4), word 3: "Read me a.txt." -> "Read me ***."')],
+        ),
+        (put(body(), "model", KEY), [("model", 'model: "m-1" -> "***"')]),
+        (put(body(), "x", {KEY: 1}), [("params", 'x: nothing -> {"***": 1}')]),
+        (put(body(), "temperature", 1), [("params", "temperature: 0 -> 1")]),
+    ],
+)
+def test_no_secret_is_told(now: Any, expected: list[tuple[str, str]]) -> None:
+    """A key in a request is told as three stars, whole, before anything is cut."""
+    found = drifts(sent(body()), sent(now), Matching(), Telling(hide=hide))
+    assert [(one.kind, one.what) for one in found] == expected
+
+
+def test_what_differs_only_in_a_secret_still_differs() -> None:
+    """Where nothing but a secret differs that is told, and the kind stays."""
+    one, other = put(body(), "messages/3/content", "***"), put(body(), "messages/3/content", KEY)
+    found = drifts(sent(one), sent(other), Matching(), Telling(hide=hide))
+    assert [(drift.kind, drift.what) for drift in found] == [("task", "task: a value that is kept secret differs")]
+
+
+def test_a_message_that_is_sent_again_is_known_again() -> None:
+    """A change has one mark, whether the message is the task or one of the session, and wherever it stands."""
+    now = put(body(), "messages/1/content", "Hi?")
+    later = [
+        put(one, "messages", [one["messages"][0], *one["messages"][2:], one["messages"][1]]) for one in (body(), now)
+    ]
+    ((first,), (second,)) = (
+        drifts(sent(one), sent(other), Matching()) for one, other in ((body(), now), (later[0], later[1]))
+    )
+    assert (first.kind, second.kind) == ("session", "task")
+    assert first.again == second.again != ""
+
+
+def test_bodies_that_are_nested_without_end() -> None:
+    """Bodies that no reader can follow are told apart without a crash."""
+    deep = b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert [one.kind for one in drifts(sent(body()), sent(deep), Matching())] == ["shape"]
+    nested = b'{"x": ' + b"[" * 700 + b"]" * 700 + b"}"
+    rules = Matching(normalise=({"pattern": "a", "to": "b"},))
+    assert {one.kind for one in drifts(sent(body()), sent(nested), rules)} <= {"shape", "params"}

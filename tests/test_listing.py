@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
 from harness.composition import compose
 from harness.errors import InputError
 from harness.listing import LISTS, models, origins, roles, scenarios, tags, tools
@@ -43,9 +44,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_every_list_has_its_word() -> None:
+def test_every_list_has_its_word(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There is a list for each word of the command."""
-    assert list(LISTS) == ["models", "roles", "tools", "scenarios", "tags"]
+    words = ["models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags"]
+    assert list(LISTS) == words
+    for word in words:
+        assert main(["list", word, "--root", str(project)]) == 0
+        assert capsys.readouterr().out.startswith(word.removesuffix("s"))
 
 
 def test_models(project: Path) -> None:
@@ -85,6 +90,23 @@ def test_tools(project: Path) -> None:
         ["all", "tools=all", "all"],
         ["none", "tools=none", "none"],
         ["readonly", "tools=readonly", "web_search,"],
+    ]
+
+
+def test_personas_catalogues_and_loops(project: Path) -> None:
+    """Personas are listed with their sections, catalogues with their tools, loops by name."""
+    written(
+        project,
+        conf__persona__sailor="label: sailor\nsections: {Identity: A sailor., Ship: {file: ship.md}}\n",
+        conf__catalogue__bank="label: bank\ntools: {transfer: {description: Move money.}, balance: {}}\n",
+        conf__loop__ours="label: ours\nfactory: adapter:make\n",
+    )
+    told = [rows(LISTS[word](Conf(project / "conf"), project)) for word in ("personas", "catalogues", "loops")]
+    own = [[row for row in listed if row[-1].startswith("conf/")] for listed in told]
+    assert own == [
+        [["sailor", "persona=sailor", "Identity,", "Ship", "conf/persona/sailor.yaml"]],
+        [["bank", "catalogue=bank", "transfer,", "balance", "conf/catalogue/bank.yaml"]],
+        [["ours", "loop=ours", "conf/loop/ours.yaml"]],
     ]
 
 

@@ -1,5 +1,6 @@
 """Cases that miss or drift for one reason, and the command and the cost of recording them."""
 
+import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from harness.misses import Shared, cost, drift, record_all, shared, unrecorded
 from harness.runner import Outcome
 from harness.trace import Failure
 from tests.build import case, outcome, scenario, trace, turn
-from tests.project import small, write
+from tests.project import as_a_shell_reads, small, write
 
 STALE = Drifted("turn 1, round 1", Drift("system", 'system prompt, section Conduct, word 3: "is" -> "was"'))
 OTHER = Drifted("turn 1, round 2", Drift("results", 'the result of file_read (message 4), word 1: "a" -> "b"'))
@@ -48,10 +49,10 @@ def test_reasons_that_cases_share() -> None:
     ]
     ids = [one.case.id for one in outcomes]
     assert shared(outcomes, judged(outcomes)) == [
-        Shared(str(STALE), (ids[0], ids[2])),
+        Shared(f"{STALE} (and up to 1 further difference)", (ids[0], ids[2])),
         Shared("nothing is recorded", (ids[1], ids[6])),
     ]
-    assert [one.case.id for one in unrecorded(outcomes, judged(outcomes))] == ids[:7]
+    assert [one.case.id for one in unrecorded(outcomes)] == ids[:7]
 
 
 def test_drift_that_cases_share() -> None:
@@ -61,7 +62,9 @@ def test_drift_that_cases_share() -> None:
         outcome(trace(turn()), drifted=[STALE]),
         outcome(trace(turn())),
     ]
-    assert shared(came, judged(came), drift) == [Shared(str(STALE), (came[0].case.id,) * 2)]
+    assert shared(came, judged(came), drift) == [
+        Shared(f"{STALE} (and up to 1 further difference)", (came[0].case.id,) * 2)
+    ]
 
 
 def test_what_recording_costs() -> None:
@@ -122,9 +125,12 @@ def test_cases_that_miss_for_one_reason_are_one_line(tmp_path: Path, capsys: pyt
         "    files/denied@careful/chat+all, files/denied@careful/files+all, talk/hello@careful/chat+all and 1 more",
         "",
     ]
-    assert told.splitlines()[-1] == "record the 4 cases, about 8 requests: harness record role=chat,files"
+    assert (
+        told.splitlines()[-1]
+        == f"record the 4 cases, about 8 requests: harness record --root {tmp_path} role=chat,files"
+    )
     guide = (Path(__file__).parents[1] / "cassettes/README.md").read_text("utf-8")
-    assert re.sub(r"in [\d.]+ s", "in 0.1 s", told) in guide
+    assert re.sub(r"in [\d.]+ s", "in 0.1 s", told).replace(f"--root {tmp_path} ", "") in guide
     assert run(tmp_path, capsys, "role=chat,files", command="record")[0] == 0
     assert run(tmp_path, capsys, "role=chat,files")[0] == 0
 
@@ -135,7 +141,7 @@ def test_a_single_miss_stays_in_the_table(tmp_path: Path, capsys: pytest.Capture
     (tmp_path / "cassettes/careful/files+all/talk/hello.yaml").unlink()
     code, told = run(tmp_path, capsys, "role=chat,files", "cassette.match=strict")
     assert code == 2
-    assert "    record it: harness record talk/hello role=files\n" in told
+    assert f"    record it, about 1 request: harness record --root {tmp_path} talk/hello role=files\n" in told
     assert "record the" not in told
 
 
@@ -190,3 +196,135 @@ def test_what_is_ignored_and_normalised_is_no_drift(tmp_path: Path, capsys: pyte
         assert code == 0
         assert "drifted" not in told
     assert {path: path.read_bytes() for path in (tmp_path / "cassettes").rglob("*.yaml")} == before
+
+
+def mended(root: Path, capsys: pytest.CaptureFixture[str], *words: str) -> set[str]:
+    """Return the cassettes that the one command that a run prints writes, as a shell reads it; the run then replays."""
+    told = run_as_is(root, capsys, "run", *words)
+    (command,) = [
+        line.partition(": harness ")[2] for line in told.splitlines() if re.match(r" *record (it|the)\b", line)
+    ]
+    before = {path: path.stat().st_mtime_ns for path in (root / "cassettes").rglob("*.yaml")}
+    run_as_is(root, capsys, *as_a_shell_reads(command))
+    assert "record" not in run_as_is(root, capsys, "run", *words)
+    after = {path: path.stat().st_mtime_ns for path in (root / "cassettes").rglob("*.yaml")}
+    return {str(path.relative_to(root / "cassettes")) for path, at in after.items() if before.get(path) != at}
+
+
+def run_as_is(root: Path, capsys: pytest.CaptureFixture[str], command: str, *words: str) -> str:
+    """Run a command in a project that is named where the words do not, and return what it printed."""
+    main([command, *([] if "--root" in words else ["--root", str(root)]), *words])
+    printed = capsys.readouterr()
+    return printed.out + printed.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("role=chat,files",),
+        ("talk", "role=chat,files", "-t", "smoke", "--tag", "short"),
+        ("files/*", "repeats=3"),
+        ("talk/hello",),
+        ("--quiet", "files", 'persona.sections.Conduct="it\'s \\"so\\", $HOME `x` \u202e!"', "cassette.match=sequence"),
+        ("persona.sections.Conduct='a\u00a0b\u001b[31m'", "talk"),
+        ("role=chat", "cassette.allow_drift=[tools]", "-j", "1"),
+    ],
+)
+def test_the_printed_command_records_what_misses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """What a shell makes of the printed command records exactly the cases that the run could not replay."""
+    root = recorded(tmp_path / "a project's", capsys)
+    write(root, conf__persona__assistant=PERSONA.replace("is asked", "was asked"))
+    told = run_as_is(root, capsys, "run", *words)
+    assert "\x1b" not in told
+    stored = max((root / "reports").glob("*/verdicts.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+    stale = [json.loads(line) for line in stored.read_text("utf-8").splitlines()]
+    assert {one["status"] for one in stale} == {"error"}
+    assert len(mended(root, capsys, *words)) == len(stale)
+
+
+def test_rules_that_decide_what_matches_stay_in_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is ignored when a run is compared is ignored when it is decided what to record."""
+    root = recorded(tmp_path, capsys)
+    write(root, conf__persona__assistant=PERSONA.replace("is asked", "was asked"))
+    (root / "cassettes/careful/chat+all/talk/hello.yaml").unlink()
+    assert mended(root, capsys, "cassette.ignore=['$.messages[0].content']") == {"careful/chat+all/talk/hello.yaml"}
+
+
+def test_drifted_and_partly_played_cases_are_counted_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command records the drifted and the partly played, too, and the line says how many those are."""
+    root = recorded(tmp_path, capsys)
+    write(root, conf__persona__assistant=PERSONA.replace("is asked", "was asked"))
+    (root / "cassettes/careful/chat+all/talk/hello.yaml").unlink()
+    told = run_as_is(root, capsys, "run", "role=chat,files", "cassette.allow_drift=[system]", "--quiet")
+    assert "record the 4 cases (3 drifted), about 8 requests: harness record --root" in told
+    assert told.count("passed, drifted") == 3
+    assert len(mended(root, capsys, "role=chat,files", "cassette.allow_drift=[system]")) == 4
+
+
+def test_no_key_is_told_stored_or_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that comes into a prompt is in no message, verdict or run folder of the case that misses or drifts."""
+    root = recorded(tmp_path, capsys)
+    key = "sk-abcdef-0123456789"
+    monkeypatch.setenv("SOME_KEY", key)
+    model = (Path(__file__).parents[1] / "conf/model/careful.yaml").read_text("utf-8")
+    write(root, conf__model__careful=f"{model}\napi_key_env: SOME_KEY\n")
+    overlay = f"label: chat\noverlay: The key is {key}.\n"
+    write(root, conf__role__chat=overlay)
+    for words in ([], ["cassette.allow_drift=[system]"], ["cassette.match=sequence"]):
+        told = run_as_is(root, capsys, "run", "talk", *words)
+        assert "section Role: chat" in told
+        assert key not in told
+        assert "***" in told
+    stored = [path for path in (root / "reports").rglob("*") if path.name in ("traces.jsonl", "verdicts.jsonl")]
+    assert len(stored) == 8
+    assert all(key not in path.read_text("utf-8") for path in stored)
+
+
+def test_a_case_in_sequence_says_first_why_it_parted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where requests differ and then are too many, the difference is told, and what followed is counted."""
+    root = recorded(tmp_path, capsys)
+    write(root, conf__persona__assistant=PERSONA.replace("is asked", "was asked"))
+    path = root / "cassettes/careful/chat+all/files/denied.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text[: text.rindex("\n- request:") + 1], "utf-8")
+    told = run_as_is(root, capsys, "run", "files", "cassette.match=sequence")
+    assert f"turn 1, round 1: {CHANGE} (and 1 further difference)\n" in told
+    told = run_as_is(root, capsys, "run", "files", "cassette.allow_drift=[system]")
+    assert "turn 1, round 3: the loop asks for more than the 2 requests that were recorded\n" in told
+    assert "    record it, at least 3 requests: harness record" in told
+
+
+def test_the_same_is_printed_however_many_cases_run_at_a_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One case at a time or eight: what is printed of misses and drift is the same but for the time."""
+    root = recorded(tmp_path, capsys)
+    write(root, conf__persona__assistant=PERSONA.replace("is asked", "was asked"))
+    (root / "cassettes/careful/chat+all/talk/hello.yaml").unlink()
+    for rule in ("strict", "sequence"):
+        one, eight = (
+            re.sub(
+                r"in [\d.]+ s",
+                "",
+                run_as_is(root, capsys, "run", "role=chat,files", f"cassette.match={rule}", "-j", jobs),
+            )
+            for jobs in ("1", "8")
+        )
+        assert one == eight
+
+
+def test_a_changed_result_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A tool's changed result is sent again in every later request of the turn, and is one difference."""
+    root = recorded(tmp_path, capsys)
+    scenario = root / "scenarios/files/denied.yaml"
+    scenario.write_text(scenario.read_text("utf-8").replace("Second draft.", "Third draft."), "utf-8")
+    told = run_as_is(root, capsys, "run", "files", "cassette.match=sequence")
+    (line,) = [line for line in told.splitlines() if "the result of file_read" in line]
+    assert line.endswith(
+        'turn 1, round 2: the result of file_read (message 4), word 1: "Second draft." -> "Third draft."'
+    )
+    assert run(root, capsys, "files", "cassette.allow_drift=[results]")[0] == 0

@@ -10,11 +10,14 @@ import yaml
 from harness.catalogue import Catalogue
 from harness.cli import main
 from harness.scenario import ScenarioFile
+from harness.settings import Loop
 from harness.source import parse
 from tests.project import bundled, write
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+GUIDE = (ROOT / "scenarios" / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "conf" / "README.md").read_text("utf-8")
 
 
 def commands() -> list[str]:
@@ -32,6 +35,23 @@ def plain(text: str) -> list[str]:
 def shown(command: str) -> list[str]:
     """Return the lines that the README shows as a command's output, but for rulers and gaps."""
     [text] = re.findall(rf"`{command}` ends like this:\n\n```text\n(.*?)```", README, re.DOTALL)
+    return [line for line in plain(text) if line.strip("-. ")]
+
+
+def section(page: str, heading: str) -> str:
+    """Return what stands on a page below a heading, up to the next of its height or above."""
+    height = heading.index(" ")
+    below = page.split(f"\n{heading}\n")[1]
+    return re.split(rf"\n#{{1,{height}}} ", below)[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the code blocks of a text that are in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def told(text: str) -> list[str]:
+    """Return the lines of an output as the guide shows it, without widths, times and rulers."""
     return [line for line in plain(text) if line.strip("-. ")]
 
 
@@ -65,8 +85,30 @@ def test_make_targets_exist() -> None:
 
 def test_scenario_shown_is_a_scenario() -> None:
     """The scenario in the README is valid as it stands."""
-    [text] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    [text] = [one for one in blocks(README, "yaml") if one.startswith("title:")]
     assert ScenarioFile.model_validate(yaml.safe_load(text)).turns[0].answers[0].deny == ["file_delete"]
+
+
+@pytest.mark.slow
+def test_miss_shown_is_the_miss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a new project, the word changed that the README changes, the run says what the README shows."""
+    [shown] = [text for text in blocks(README, "text") if text.startswith("$ harness run\n")]
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    role = tmp_path / "conf" / "role" / "desk.yaml"
+    role.write_text(role.read_text("utf-8").replace("tidy", "neat"), "utf-8")
+    capsys.readouterr()
+    assert main(["run"]) == 2
+    assert told(capsys.readouterr().out) == told(shown.removeprefix("$ harness run\n"))
+
+
+def test_loop_shown_is_a_loop() -> None:
+    """The loops in the README and in the settings' page are valid as they stand."""
+    shown = [*blocks(README, "yaml"), *blocks(section(SETTINGS, "### Your own loop"), "yaml")]
+    loops = [Loop.model_validate(parse(text, Path("shown.yaml")).data) for text in shown if "factory:" in text]
+    assert [(loop.label, loop.factory, loop.transports) for loop in loops] == [("ours", "adapter:make", ("httpx",))] * 2
 
 
 def test_links_lead_somewhere() -> None:
@@ -81,27 +123,11 @@ def test_links_lead_somewhere() -> None:
     assert broken == []
 
 
-GUIDE = (ROOT / "scenarios" / "README.md").read_text("utf-8")
-SETTINGS = (ROOT / "conf" / "README.md").read_text("utf-8")
-
-
-def section(page: str, heading: str) -> str:
-    """Return what stands on a page below a heading, up to the next of its height or above."""
-    height = heading.index(" ")
-    below = page.split(f"\n{heading}\n")[1]
-    return re.split(rf"\n#{{1,{height}}} ", below)[0]
-
-
-def blocks(text: str, language: str) -> list[str]:
-    """Return the code blocks of a text that are in a language."""
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-
-
 def test_forms_shown_are_forms_of_a_scenario() -> None:
     """Each block of the guide's key by key is valid, as a whole scenario or as a part of one."""
     shown = blocks(section(GUIDE, "## The scenario, key by key"), "yaml")
     wholes = [text for text in shown if text.startswith("title:")]
-    parts = [text for text in shown if not text.startswith(("title:", "label:"))]
+    parts = [text for text in shown if not text.startswith(("title:", "label:", "any:"))]
     assert [text.partition(":")[0] for text in parts] == ["tools", "workspace", "answers", "expect", "expect"]
     for text in (*wholes, *(f"title: T.\n{text}" for text in parts)):
         data = parse(text, Path("shown.yaml")).data
@@ -121,26 +147,45 @@ def test_catalogue_shown_is_a_catalogue() -> None:
     }
 
 
-RENT = """\
-any:
-  - - calls: [{balance: {account: savings}}, {balance: {account: giro}}]
-    - calls: [{transfer: {source: giro, target: rent, amount: 400}}]
-    - {confirmed: [text: Paid.], denied: [text: Not paid.]}
-  - - calls: [{transfer: {source: giro, target: rent, amount: 400}}]
-    - {confirmed: [text: There is not enough.], denied: [text: Not paid.]}
-"""
+@pytest.mark.slow
+def test_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Typed as it stands, the guide's first scenario prints what the guide shows, command after command."""
+    page = section(GUIDE, "## From nothing")
+    asked, script, whole = blocks(page, "yaml")
+    shown = [
+        (command, told(output))
+        for text in blocks(page, "text")
+        for command, output in re.findall(r"^\$ harness (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
+    ]
+    steps = [asked, whole, whole, whole.replace("rounds: 4", "rounds: 3").replace("lemon}", "apples}"), None]
+    assert [command for command, _ in shown] == [
+        "record garden",
+        "run garden",
+        "record garden",
+        "run garden",
+        "show tomatoes",
+    ]
+    write(tmp_path, scenarios__garden__tomatoes_script=script)
+    monkeypatch.chdir(tmp_path)
+    for step, (command, output) in zip(steps, shown, strict=True):
+        write(tmp_path, **({"scenarios__garden__tomatoes": step} if step else {}))
+        main(shlex.split(command))
+        assert told(capsys.readouterr().out) == output
 
 
 @pytest.mark.slow
 def test_the_bank_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The bank account of the guide is valid, recorded and replayed as it stands there."""
     shown = section(GUIDE, "### Tools that remember")
-    catalogue, scenario = blocks(shown, "yaml")
+    catalogue, scenario, script = blocks(shown, "yaml")
     [module] = blocks(shown, "python")
-    write(tmp_path, conf__catalogue__bank=catalogue, scenarios__bank__rent=scenario, scenarios__bank__rent_script=RENT)
+    write(
+        tmp_path, conf__catalogue__bank=catalogue, scenarios__bank__rent=scenario, scenarios__bank__rent_script=script
+    )
     (tmp_path / "scenarios" / "bank" / "bank.py").write_text(module, "utf-8")
     monkeypatch.chdir(tmp_path)
     assert [main([command, "bank", "catalogue=bank"]) for command in ("record", "run")] == [0, 0], capsys.readouterr()
+    assert main(["validate"]) == 0
     assert main(["show", "bank/rent"]) == 0
     out = capsys.readouterr().out
     assert "Tool error: there is no account savings" in out

@@ -400,7 +400,7 @@ def test_wrong_values_are_told_by_the_registrys_names(folder: Path) -> None:
         "registry.json:2:13: models.local.api_key: must be text",
         "registry.json:1:77: models.local.api_url: must be text",
         "registry.json:1:94: models.local.model_name: must be text",
-        "registry.json:2:31: models.local.api_key_env: must match ^[A-Za-z_][A-Za-z0-9_]*$",
+        "registry.json:2:31: models.local.api_key_env: must be the name of an environment variable, never a key",
         "registry.json:2:57: models.local.params.seed: must be a whole number",
         "registry.json:4:30: roles.files.system_append: must be text",
         "registry.json:4:60: roles.files.tools[1]: must be text",

@@ -1,7 +1,6 @@
 """Verdicts and traces reach people as text that fits, says what was cut, and cannot steer a terminal."""
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from harness.report import Style, conversation, cut, listing, plain, summary, ta
 from harness.runner import Outcome
 from harness.trace import Anomaly, Call, Checkpoint, Failure, Pending, Trace, Turn
 from tests.build import CASE, EXAMPLES, act, call, case, checkpoint, notice, outcome, scenario, settings, trace, turn
+from tests.project import as_a_shell_reads
 
 PLAIN, COLOURED = Style(), Style(colour=True)
 COLOUR = re.compile(r"\x1b\[[0-9]+m")
@@ -142,7 +142,7 @@ def test_cut_says_so_wherever_there_is_room(text: str) -> None:
 def test_the_record_command_survives_a_shell(values: list[str], repeats: int) -> None:
     """What a shell makes of the command are the scenario and the overrides as they were given."""
     overrides = [f"model.params.extra_body.note={value}" for value in values]
-    words = shlex.split(record_command(case(under=settings(repeats=repeats), overrides=overrides)))
+    words = as_a_shell_reads(record_command(case(under=settings(repeats=repeats), overrides=overrides)))
     assert words == ["harness", "record", "area/name", *overrides, *([f"repeats={repeats}"] if repeats > 1 else [])]
 
 
@@ -204,7 +204,7 @@ def test_table_has_notes_below_each_case() -> None:
         "    anomaly: turn 1, round 1: two\\nlines",
         "area/lost@careful/chat+all     error      0         0        0",
         "    cassettes/x.yaml: nothing is recorded",
-        "    record it: harness record area/lost role=files",
+        "    record it, at least 1 request: harness record area/lost role=files",
     ]
 
 
@@ -227,12 +227,15 @@ def test_table_of_one_case_that_passed() -> None:
     assert len(table([outcome(trace(turn()))], [verdict()], PLAIN).splitlines()) == 3
 
 
-@pytest.mark.parametrize("kind", ["missing", "stale", "overrun", "unreadable"])
-def test_what_recording_mends_says_how(kind: str) -> None:
-    """Below every state of a cassette that recording mends stands the command."""
+@pytest.mark.parametrize(
+    ("kind", "cost"),
+    [("missing", "1 request"), ("stale", "1 request"), ("overrun", "1 request"), ("unreadable", "1 request")],
+)
+def test_what_recording_mends_says_how(kind: str, cost: str) -> None:
+    """Below every state of a cassette that recording mends stands the command with its cost."""
     came = trace(error=Failure(kind=kind, message="Gone."))
     lines = table([outcome(came)], [verdict("error", error="Gone.")], PLAIN).splitlines()
-    assert lines[3:] == ["    Gone.", "    record it: harness record area/name"]
+    assert lines[3:] == ["    Gone.", f"    record it, at least {cost}: harness record area/name"]
 
 
 @pytest.mark.parametrize("kind", ["model", "loop", "input", "unsafe", "refused"])

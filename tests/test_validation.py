@@ -130,6 +130,27 @@ def test_one_label_twice(tmp_path: Path) -> None:
     assert any(line.startswith("conf/model/other.yaml:1:8: ") for line in lines)
 
 
+BANK = "label: bank\ntools: {transfer: {description: Move money.}}\n"
+OWN = "def make(state, files):\n    return {'transfer': print}\n"
+RENT = "title: Rent.\nfor: {catalogue: bank}\nmodule: bank.py\ntools: {transfer: done}\nturns: [{user: Pay}]\n"
+
+
+def test_a_scenario_for_another_catalogue(tmp_path: Path) -> None:
+    """A scenario with its module is held against the catalogue that it is for, not against the default one."""
+    root = written(tmp_path, scenarios__a=GOOD, scenarios__rent=RENT, conf__catalogue__bank=BANK)
+    (root / "scenarios" / "bank.py").write_text(OWN, "utf-8")
+    assert checked(root) == f"2 scenarios, no scripts and {BUNDLED + 1} settings files: nothing is wrong"
+    written(root, scenarios__rent=RENT.replace("transfer:", "transfr:"))
+    (root / "scenarios" / "bank.py").write_text(OWN.replace("transfer", "transfur"), "utf-8")
+    assert mistakes(root) == [
+        (
+            "scenarios/rent.yaml:3:9: bank.py gives a tool 'transfur', which the catalogue 'bank' does not have "
+            "(did you mean 'transfer'?)"
+        ),
+        "scenarios/rent.yaml:4:9: the catalogue 'bank' has no tool 'transfr' (did you mean 'transfer'?)",
+    ]
+
+
 def test_only_what_is_named_is_checked(tmp_path: Path) -> None:
     """With words, only those scenarios and their scripts are checked, and the settings."""
     root = written(
