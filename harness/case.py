@@ -82,7 +82,7 @@ def _misfits(scenario: Scenario, settings: Settings) -> Iterable[str]:
     for tool, location in tools_named(scenario.file).items():
         if tool not in catalogue.tools:
             hint = did_you_mean(tool, catalogue.tools)
-            yield f"{place(location)}: the catalogue '{catalogue.label}' has no tool '{tool}'{hint}"
+            yield f"{place(location, key=True)}: the catalogue '{catalogue.label}' has no tool '{tool}'{hint}"
     access = scenario.file.acts_as.access
     if access not in catalogue.levels:
         hint = did_you_mean(access, catalogue.levels)

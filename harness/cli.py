@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,9 +14,9 @@ from harness.errors import HarnessError, InputError
 
 if TYPE_CHECKING:
     from harness.case import Case
-    from harness.report import Style
     from harness.runner import Outcome
     from harness.scenario import Scenario
+    from harness.terminal import Style
 
 _DESCRIPTION = """\
 Runs your tool loop over scenarios, replays the recorded model traffic, and says
@@ -115,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("harness", description=_DESCRIPTION, epilog=_WORDS, formatter_class=raw)
+    parser.add_argument("--version", action="version", version=f"harness {version('tool-loop-harness')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     def outside(name: str, act: Callable[..., int], line: str, words: str) -> argparse.ArgumentParser:
@@ -251,7 +253,7 @@ def _plan(project: _Project, options: argparse.Namespace, words: Sequence[str]) 
 
 
 def _style() -> "Style":
-    from harness.report import Style
+    from harness.terminal import Style
 
     welcome = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Style(colour=welcome)

@@ -7,11 +7,11 @@ from pathlib import Path
 from harness.composition import Composition, compose
 from harness.lookup import Lookup
 from harness.project import Conf, Origin
-from harness.report import cut, listing
 from harness.selection import select
 from harness.settings import GROUPS
 from harness.source import shown
 from harness.sweep import quoted
+from harness.terminal import cut, listing
 
 _WIDEST = 44
 """With this a table of tools fits on 100 columns."""

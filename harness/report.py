@@ -6,15 +6,15 @@ import shlex
 import shutil
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from unicodedata import category
 
 from tabulate import tabulate
 
 from harness.check import Verdict
 from harness.misses import cost, drift, record_command, shared, unrecorded
 from harness.runner import Outcome
+from harness.terminal import Style, cut, plain
 from harness.trace import Anomaly, Call, Checkpoint, Trace, Turn
 
 _INDENT = "    "
@@ -23,38 +23,6 @@ _NAMED = 3
 """The most cases that a line for several names."""
 _DRIFTED = "33"
 _COLOURS = {"passed": "32", "failed": "31", "error": "31"}
-
-
-class Style:
-    """Colours, where they are welcome."""
-
-    def __init__(self, *, colour: bool = False) -> None:
-        self._colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        """Return the text in a colour of the terminal's, or as it is."""
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
-
-
-def plain(text: str) -> str:
-    """Return text without anything that could move a cursor, set a colour or reverse the reading direction."""
-    return "".join(map(_sign, text))
-
-
-def _sign(sign: str) -> str:
-    if sign.isprintable() or sign == "\n":
-        return sign
-    return " " if category(sign) == "Zs" else sign.encode("unicode_escape").decode()
-
-
-def cut(text: str, width: int) -> str:
-    """Return the text on one line of at most this many characters, saying how much was cut."""
-    line = plain(" ".join(text.split()))
-    if len(line) <= width:
-        return line
-    kept = max(0, width - len(f"... (+{len(line)})"))
-    note = f"... (+{len(line) - kept})"
-    return line[:kept] + note if len(note) <= width else "..."[:width]
 
 
 def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style, root: Path | None = None) -> str:
@@ -221,8 +189,3 @@ def _said(who: str, text: str, painted: str | None, width: int) -> Iterator[str]
         return
     yield f"  {head}:"
     yield from (f"    {line}" for line in wrapped)
-
-
-def listing(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:
-    """Return rows as an aligned table."""
-    return tabulate([[plain(cell) for cell in row] for row in rows], headers, tablefmt="plain", disable_numparse=True)

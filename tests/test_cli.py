@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,16 @@ def test_loop_that_asks_for_less_fails(project: Path, capsys: pytest.CaptureFixt
     code, out, _ = run(capsys, "run", "files")
     assert code == 1
     assert "the cassette: expected all recorded requests to be made, got 1 fewer; record the case again" in out
-    assert "checkpoint 1: expected an answer for file_delete, got none; write under answers: '- deny: [file_delete]'" in out
+    advice = "write under answers: '- deny: [file_delete]'"
+    assert f"checkpoint 1: expected an answer for file_delete, got none; {advice}" in out
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says which version of the package it is."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"harness {project['version']}\n")
 
 
 def test_two_replays_are_equal_to_the_byte(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -167,6 +167,7 @@ def test_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     ]
     write(tmp_path, scenarios__garden__tomatoes_script=script)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     for step, (command, output) in zip(steps, shown, strict=True):
         write(tmp_path, **({"scenarios__garden__tomatoes": step} if step else {}))
         main(shlex.split(command))

@@ -11,8 +11,9 @@ from harness.case import Case
 from harness.check import Verdict
 from harness.finding import Finding
 from harness.misses import record_command
-from harness.report import Style, conversation, cut, listing, plain, summary, table
+from harness.report import conversation, summary, table
 from harness.runner import Outcome
+from harness.terminal import Style, cut, listing, plain
 from harness.trace import Anomaly, Call, Checkpoint, Failure, Pending, Trace, Turn
 from tests.build import CASE, EXAMPLES, act, call, case, checkpoint, notice, outcome, scenario, settings, trace, turn
 from tests.project import as_a_shell_reads
