@@ -1,6 +1,7 @@
 """Small builders of scenarios, settings and traces, for tests that are about one part of them."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -8,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from hypothesis import settings as limits
+from hypothesis import strategies as st
 
 from harness.case import Case
 from harness.cassette import Drifted
@@ -36,6 +38,15 @@ from harness.wording import validate
 
 EXAMPLES = limits(deadline=None, derandomize=True, database=None)
 """How properties are tried: the same hundred examples each time, however slow the machine."""
+
+HOSTILE = st.text(
+    st.sampled_from(
+        "ab {}\"',\n\u3000é漢\x1b[2J\x1b]0;title\x07\x1b[31mred\x9b5A\x08\x7f\r\t\x00\v\f\x85"
+        "\u2028\u2029\u202e\u2066\u200b\ufeff\ud800 \U000e0041"
+    ),
+    max_size=30,
+)
+"""Texts that try to steer a terminal."""
 
 SCENARIO = Path("scenarios/area/name.yaml")
 """Where the scenarios of these builders say that they stand."""
@@ -210,3 +221,11 @@ def outcome(
     return Outcome(
         of or case(), came, recorded=recorded, unplayed=0, drifted=tuple(drifted), saved=False, seconds=seconds
     )
+
+
+def uncut(shown: str) -> int:
+    """Return how long a text was, by what is shown of it and what is said to be cut."""
+    note = re.search(r"\.\.\. \(\+(\d+)\)", shown)
+    if note is None:
+        raise ValueError(f"nothing is cut: {shown}")
+    return note.start() + int(note[1])

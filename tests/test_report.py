@@ -13,18 +13,27 @@ from harness.finding import Finding
 from harness.misses import record_command
 from harness.report import conversation, summary, table
 from harness.runner import Outcome
-from harness.terminal import Style, cut, listing, plain
+from harness.terminal import Style
 from harness.trace import Anomaly, Call, Checkpoint, Failure, Pending, Trace, Turn
-from tests.build import CASE, EXAMPLES, act, call, case, checkpoint, notice, outcome, scenario, settings, trace, turn
+from tests.build import (
+    CASE,
+    EXAMPLES,
+    HOSTILE,
+    act,
+    call,
+    case,
+    checkpoint,
+    notice,
+    outcome,
+    scenario,
+    settings,
+    trace,
+    turn,
+)
 from tests.project import as_a_shell_reads
 
 PLAIN, COLOURED = Style(), Style(colour=True)
 COLOUR = re.compile(r"\x1b\[[0-9]+m")
-NASTY = (
-    "\x1b[2J\x1b]0;title\x07\x1b[31mred\x9b5A\x08\x7f\r\t\x00\v\f\x85"
-    "\u2028\u2029\u202e\u2066\u200b\ufeff\ud800 \U000e0041"
-)
-HOSTILE = st.text(st.sampled_from(list("ab {}\"',\n\u3000é漢" + NASTY)), max_size=30)
 
 
 def verdict(status: str = "passed", *findings: Finding, error: str | None = None, of: str = CASE) -> Verdict:
@@ -45,94 +54,6 @@ def anomaly(detail: str, *, call: int | None = None) -> Anomaly:
 def of(name: str, *, variant: str = "chat+all") -> Case:
     """Return a case of a scenario of this name."""
     return case(scenario(path=Path(f"scenarios/{name}.yaml")), settings(variant=variant))
-
-
-# One line
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("", ""),
-        ("Zoë isst 漢字 🙂.", "Zoë isst 漢字 🙂."),
-        ("two\nlines", "two\nlines"),
-        ("\x1b[31mred", "\\x1b[31mred"),
-        ("\x9b31m\x7f\x00\x07\x08", "\\x9b31m\\x7f\\x00\\x07\\x08"),
-        ("a\u202eb", "a\\u202eb"),
-        ("a\U000e0041b", "a\\U000e0041b"),
-        ("a\ud800b", "a\\ud800b"),
-    ],
-)
-def test_signs_that_steer_are_shown_as_escapes(text: str, shown: str) -> None:
-    """Control characters, marks of direction and lone surrogates are shown as Python writes them."""
-    assert plain(text) == shown
-
-
-@pytest.mark.parametrize("blank", ["\u3000", "\xa0", "\u2009"])
-def test_blanks_of_other_scripts_are_blanks(blank: str) -> None:
-    """Wide, narrow and unbreakable blanks, which ordinary texts hold, are shown as a blank."""
-    assert plain(f"a{blank}b") == "a b"
-
-
-@EXAMPLES
-@given(st.text() | HOSTILE)
-def test_plain_is_printable(text: str) -> None:
-    """Whatever comes in, only printable characters and line feeds come out, and once is enough."""
-    shown = plain(text)
-    assert shown.replace("\n", "").isprintable()
-    assert plain(shown) == shown
-
-
-NOTE = re.compile(r"\.\.\. \(\+(\d+)\)")
-
-
-def uncut(shown: str) -> int:
-    """Return how long a text was, by what is shown of it and what is said to be cut."""
-    note = NOTE.search(shown)
-    assert note is not None
-    return note.start() + int(note[1])
-
-
-@pytest.mark.parametrize(
-    ("text", "width", "shown"),
-    [("short", 5, "short"), ("", 1, ""), ("two\n  lines\tand more ", 60, "two lines and more"), ("\x1b", 4, "\\x1b")],
-)
-def test_what_fits_is_shown_on_one_line(text: str, width: int, shown: str) -> None:
-    """A text that fits is shown whole, each run of blanks as one."""
-    assert cut(text, width) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "width", "length"),
-    [("x" * 21, 20, 21), ("x" * 100, 20, 100), ("x" * 1_000_000, 40, 1_000_000), ("\x1b" * 10, 20, 40)],
-)
-def test_cut_says_how_much(text: str, width: int, length: int) -> None:
-    """A text that is too long ends with the number of characters that are not shown."""
-    shown = cut(text, width)
-    assert (uncut(shown), width - 2 <= len(shown) <= width) == (length, True)
-
-
-@EXAMPLES
-@given(st.text() | HOSTILE | st.integers(0, 3000).map("x".__mul__), st.integers(1, 200))
-def test_cut_never_exceeds_its_width(text: str, width: int) -> None:
-    """What comes out is one line within the width, and what is shown and what is said to be cut is the whole."""
-    shown, whole = cut(text, width), plain(" ".join(text.split()))
-    assert len(shown) <= width
-    assert "\n" not in shown
-    if shown != whole and NOTE.search(shown):
-        assert uncut(shown) == len(whole)
-        assert whole.startswith(shown[: shown.rindex("... (+")])
-
-
-@EXAMPLES
-@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=41, max_size=300).map(str.strip))
-def test_cut_says_so_wherever_there_is_room(text: str) -> None:
-    """From a width of 40 on, a text that is cut always says so."""
-    whole = " ".join(text.split())
-    assert cut(text, 40) == whole if len(whole) <= 40 else uncut(cut(text, 40)) == len(whole)
-
-
-# Commands
 
 
 @EXAMPLES
@@ -496,17 +417,3 @@ def test_a_long_unbroken_text_is_shown_whole() -> None:
     """A response of a megabyte without a blank is wrapped, and nothing of it is lost."""
     lines = conversation(trace(turn(response="x" * 1_000_000)), PLAIN, 84).splitlines()
     assert sum(line.count("x") for line in lines[5:]) == 1_000_000
-
-
-# Listings
-
-
-def test_listing_aligns_and_escapes() -> None:
-    """Rows stand in columns, numbers stay the text that they are, and nothing steers the terminal."""
-    rows = [("007", "a\x1b[31mb"), ("1e3", "")]
-    assert listing(rows, ("number", "text")).splitlines() == ["number    text", "007       a\\x1b[31mb", "1e3"]
-
-
-def test_style_paints_where_it_may() -> None:
-    """A style with colours paints, and one without leaves the text as it is."""
-    assert (COLOURED.paint("x", "31"), PLAIN.paint("x", "31")) == ("\x1b[31mx\x1b[0m", "x")
