@@ -29,6 +29,7 @@ from tests.build import (
     settings,
     trace,
     turn,
+    uncut,
 )
 from tests.project import as_a_shell_reads
 
