@@ -75,6 +75,7 @@ def test_the_second_loop_shares_no_code() -> None:
     source = (ROOT / "tests/loops/plain.py").read_text("utf-8")
     imported = set(re.findall(r"^(?:from|import) ([\w.]+)", source, re.MULTILINE))
     assert {name for name in imported if name.startswith(("harness", "openai"))} == {
+        "harness.model",
         "harness.settings",
         "harness.tools",
     }

@@ -108,7 +108,10 @@ def test_loop_shown_is_a_loop() -> None:
     """The loops in the README and in the settings' page are valid as they stand."""
     shown = [*blocks(README, "yaml"), *blocks(section(SETTINGS, "### Your own loop"), "yaml")]
     loops = [Loop.model_validate(parse(text, Path("shown.yaml")).data) for text in shown if "factory:" in text]
-    assert [(loop.label, loop.factory, loop.transports) for loop in loops] == [("ours", "adapter:make", ("httpx",))] * 2
+    assert [(loop.label, loop.factory, loop.transports) for loop in loops] == [
+        ("ours", "adapter:make", ("httpx",)),
+        ("ours", "adapter:make", ("httpx2",)),
+    ]
 
 
 def test_links_lead_somewhere() -> None:

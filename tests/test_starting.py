@@ -56,7 +56,7 @@ def test_a_new_project_is_green_at_once(here: Path, capsys: pytest.CaptureFixtur
     ]
     assert files(here) == sorted(FILES)
     assert main(["validate"]) == 0
-    assert capsys.readouterr().out.startswith("1 scenarios, 1 scripts and ")
+    assert capsys.readouterr().out.startswith("1 scenario, 1 script and ")
     assert main(["run"]) == 0
     assert folded(capsys.readouterr().out) == [
         "case verdict rounds calls checkpoints",

@@ -92,7 +92,7 @@ def test_a_broken_scenario_hides_no_other(tmp_path: Path) -> None:
     assert [line.split(": ")[0] for line in mistakes(root)] == [
         "scenarios/a.yaml:2:1",
         "scenarios/b.yaml:3:14",
-        "scenarios/b.yaml:4:20",
+        "scenarios/b.yaml:4:9",
     ]
 
 
@@ -147,7 +147,7 @@ def test_a_scenario_for_another_catalogue(tmp_path: Path) -> None:
             "scenarios/rent.yaml:3:9: bank.py gives a tool 'transfur', which the catalogue 'bank' does not have "
             "(did you mean 'transfer'?)"
         ),
-        "scenarios/rent.yaml:4:18: the catalogue 'bank' has no tool 'transfr' (did you mean 'transfer'?)",
+        "scenarios/rent.yaml:4:9: the catalogue 'bank' has no tool 'transfr' (did you mean 'transfer'?)",
     ]
 
 
