@@ -6,7 +6,7 @@ from bisect import bisect_right
 from pathlib import Path
 
 from harness.errors import InputError
-from harness.source import Document, Location, Position, shown
+from harness.source import Document, Location, Position, shown, text_of
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
@@ -20,16 +20,7 @@ def read_json(path: Path) -> Document:
     Raises:
         InputError: the file is not there, is not UTF-8, or is not plain JSON; all repeated keys at once.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{shown(path)}:1:1: there is no such file") from None
-    except OSError as error:
-        raise InputError(f"{shown(path)}:1:1: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(f"{shown(path)}:{line}:1: not UTF-8 text; save the file as UTF-8") from None
-    return parse_json(text, path)
+    return parse_json(text_of(path), path)
 
 
 def parse_json(text: str, path: Path) -> Document:

@@ -88,8 +88,17 @@ def read(path: Path) -> Document:
     Raises:
         InputError: the file is not there, is not UTF-8, or is not one plain YAML document; all repeated keys at once.
     """
+    return parse(text_of(path), path)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file, without its byte order mark.
+
+    Raises:
+        InputError: the file is not there, cannot be read, or is not UTF-8.
+    """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{shown(path)}:1:1: there is no such file") from None
     except OSError as error:
@@ -97,7 +106,6 @@ def read(path: Path) -> Document:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(f"{shown(path)}:{line}:1: not UTF-8 text; save the file as UTF-8") from None
-    return parse(text, path)
 
 
 def parse(text: str, path: Path) -> Document:
