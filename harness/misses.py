@@ -12,6 +12,7 @@ from harness.case import Case
 from harness.check import Verdict
 from harness.errors import CASSETTE_STATES
 from harness.runner import Outcome
+from harness.scenario import error_expected
 
 _COMPARED = re.compile(r"^[+~]*cassette\.(match|allow_drift)\b")
 """Overrides that decide nothing of what is asked, nor of what needs to be recorded."""
@@ -81,8 +82,14 @@ def _further(counts: Collection[int]) -> str:
 
 
 def unrecorded(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes of the cases that `harness record` would record: they miss, drifted or were partly played."""
-    return [outcome for outcome in outcomes if not outcome.replays]
+    """Return the outcomes that a recording mends: they miss, drifted or were partly played, and no more is wrong."""
+    return [outcome for outcome in outcomes if not outcome.replays and not _broken(outcome)]
+
+
+def _broken(outcome: Outcome) -> bool:
+    """Tell whether a case ended with an error that is not its cassette's and that its scenario does not expect."""
+    error = outcome.trace.error
+    return not (error is None or error.kind in CASSETTE_STATES or error_expected(outcome.case.scenario, outcome.trace))
 
 
 def numbered(wanted: Sequence[Outcome]) -> str:
