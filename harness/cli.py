@@ -4,19 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from harness.errors import HarnessError, InputError
 
 if TYPE_CHECKING:
-    from harness.case import Case
-    from harness.runner import Outcome
-    from harness.scenario import Scenario
-    from harness.terminal import Style
+    from harness.session import Invocation
 
 _DESCRIPTION = """\
 Runs your tool loop over scenarios, replays the recorded model traffic, and says
@@ -170,218 +165,42 @@ def _positive(text: str) -> int:
     return number
 
 
-class _Project:
-    """The folders of a project, whose own modules can be imported from now on."""
-
-    def __init__(self, root: Path | None) -> None:
-        from harness.project import Conf, project
-
-        if root is not None and not root.is_dir():
-            raise InputError(f"--root {root}: there is no such folder")
-        self.root = root or project(Path.cwd())
-        self.conf: Conf = Conf(self.root / "conf")
-        self.scenarios = self.root / "scenarios"
-        self.cassettes = self.root / "cassettes"
-        self.reports = self.root / "reports"
-        sys.path.insert(0, str(self.root.resolve()))
-
-    def select(self, words: Sequence[str], tags: Sequence[str] = (), overrides: Sequence[str] = ()) -> "list[Scenario]":
-        """Load the named scenarios and check where they say that they apply.
-
-        Roles and models of the registry that overrides or else config.yaml name are known too.
-
-        Raises:
-            InputError: every problem of every file.
-        """
-        from harness import selection
-        from harness.errors import did_you_mean
-        from harness.lookup import labels
-        from harness.naming import labels_named
-
-        found = selection.select(self.scenarios, words, tags)
-        wrong: list[str] = []
-        said = [(one, label) for one in found for label in labels_named(one.file)]
-        for group in dict.fromkeys(label.group for _, label in said):
-            known = self.conf.labels(group) | labels(self.conf, group, overrides)
-            for one, label in said:
-                if label.group == group and label.name not in known:
-                    place = one.document.place(label.location)
-                    wrong.append(f"{place}: there is no {group} '{label.name}'{did_you_mean(label.name, known)}")
-        if wrong:
-            raise InputError(*wrong)
-        return found
-
-
-def _all_problems(*steps: Callable[[], Any]) -> list[Any]:
-    """Take every step and return what they give.
-
-    Raises:
-        InputError: the problems of all steps together.
-    """
-    results: list[Any] = []
-    wrong: list[str] = []
-    for step in steps:
-        try:
-            results.append(step())
-        except InputError as error:
-            wrong += error.problems
-    if wrong:
-        raise InputError(*dict.fromkeys(wrong))
-    return results
-
-
-def _plan(project: _Project, options: argparse.Namespace, words: Sequence[str]) -> "tuple[Case, ...]":
-    from harness.case import plan
-    from harness.composition import compose, notes
-    from harness.factory import composed_factory
-
-    overrides = [word for word in words if "=" in word or word.startswith("~")]
-    named = [word for word in words if word not in overrides]
-    compositions, scenarios = _all_problems(
-        lambda: compose(project.conf, overrides), lambda: project.select(named, options.tag, overrides)
-    )
-    sys.stderr.writelines(f"{line}\n" for line in notes(compositions))
-    loops = {composition.settings.loop.factory: composition for composition in compositions}
-    _all_problems(*(partial(composed_factory, composition, project.conf) for composition in loops.values()))
-    cases = plan(scenarios, compositions)
-    if not cases:
-        if not scenarios:
-            raise InputError(f"{project.scenarios}: no scenario is selected; 'harness list scenarios' shows them")
-        variants = ", ".join(f"{one.settings.model.label}/{one.settings.variant}" for one in compositions)
-        raise InputError(f"none of the {len(scenarios)} selected scenarios applies to {variants}; see 'for:' in them")
-    return cases
-
-
-def _style() -> "Style":
-    from harness.terminal import Style
-
-    welcome = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Style(colour=welcome)
-
-
-class _Progress:
-    """A line on the terminal that counts cases as they end; silent anywhere else."""
-
-    def __init__(self, total: int, *, quiet: bool) -> None:
-        self._total, self._done = total, 0
-        self._shown = sys.stderr.isatty() and not quiet
-
-    def note(self, outcome: "Outcome") -> None:
-        """Count one case."""
-        self._done += 1
-        if self._shown:
-            sys.stderr.write(f"\r\x1b[K{self._done}/{self._total} {outcome.case.id[:60]}")
-            sys.stderr.flush()
-
-    def end(self) -> None:
-        """Clear the line."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
 def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.guard import closed, stay_closed
+    from harness.session import replay
 
-    project = _Project(options.root)
-    cases = _plan(project, options, words)
-    with closed():
-        if options.alone:
-            stay_closed()  # a thread that a loop left running may outlast the command
-        return _play(project, options, words, cases, live=False)
+    return replay(_invocation(options, words), update_baseline=options.update_baseline, alone=options.alone)
 
 
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
-    import asyncio
+    from harness.session import record
 
-    from harness.finding import numbered
-    from harness.guard import closed
-    from harness.runner import run_many
-
-    project = _Project(options.root)
-    cases = _plan(project, options, words)
-    if not options.all:
-        with closed():
-            tried = asyncio.run(run_many(cases, project.cassettes, jobs=options.jobs))
-        stale = [outcome.case for outcome in tried if not outcome.replays]
-        if not stale:
-            sys.stdout.write(
-                f"nothing to record: {numbered(len(cases), 'case')} with a valid cassette (--all records anyway)\n"
-            )
-            return 0
-        cases = tuple(stale)
-    return _play(project, options, words, cases, live=True)
+    return record(_invocation(options, words), everything=options.all)
 
 
-def _play(
-    project: _Project, options: argparse.Namespace, words: Sequence[str], cases: "Sequence[Case]", *, live: bool
-) -> int:
-    import asyncio
+def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
+    from harness.session import Invocation
 
-    from harness import baseline, misses, report
-    from harness.archive import RunFolder
-    from harness.check import judge
-    from harness.runner import run_many
-
-    start = perf_counter()
-    folder = RunFolder(project.reports, cases)
-    progress = _Progress(len(cases), quiet=options.quiet)
-
-    def done(outcome: "Outcome") -> None:
-        folder.note(outcome)
-        progress.note(outcome)
-
-    outcomes = asyncio.run(run_many(cases, project.cassettes, live=live, jobs=options.jobs, done=done))
-    progress.end()
-    verdicts = [
-        judge(one.trace, one.case.scenario, unplayed=one.unplayed, drift=list(map(str, one.drifted)))
-        for one in outcomes
-    ]
-    folder.finish(outcomes, verdicts)
-    shown = [
-        (outcome, verdict)
-        for outcome, verdict in zip(outcomes, verdicts, strict=True)
-        if not options.quiet or verdict.status != "passed" or verdict.drift or outcome.trace.anomalies
-    ]
-    if shown:
-        told, judged = zip(*shown, strict=True)
-        text = report.table(told, judged, _style(), options.root)
-        sys.stdout.write(f"{text}\n\n")
-    seconds = perf_counter() - start
-    saved = sum(outcome.saved for outcome in outcomes)
-    done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded,"
-    summary = report.summary(outcomes, verdicts, seconds, done_to)
-    sys.stdout.write(f"{summary}\n")
-    if len(wanted := misses.unrecorded(outcomes)) > 1:
-        command = misses.record_all(words, options.tag, options.root)
-        sys.stdout.write(f"record the {misses.numbered(wanted)}, {misses.cost(wanted, outcomes)}: {command}\n")
-    for label in sorted({case.settings.loop.label for case in cases if case.settings.loop.policy is None}):
-        sys.stderr.write(
-            f"loop '{label}' says no policy: what became of calls is told from what was seen "
-            "(conf/README.md, 'Your own loop')\n"
-        )
-    if not live and options.update_baseline:
-        sys.stdout.write(f"{baseline.update(project.reports, outcomes, verdicts)}\n")
-    statuses = {verdict.status for verdict in verdicts}
-    return 2 if "error" in statuses else 1 if "failed" in statuses else 0
+    return Invocation(words, options.tag, options.root, options.jobs, options.quiet)
 
 
 def _show(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness import archive, report
+    from harness.root import Root
+    from harness.terminal import style
 
     if not 1 <= len(words) <= 2:
         _usage("show", "name one case, and a run if it is not the newest: harness show CASE [RUN]")
-    project = _Project(options.root)
-    trace = archive.find(project.reports, words[0], words[1] if len(words) > 1 else None)
-    sys.stdout.write(f"{report.conversation(trace, _style())}\n")
+    trace = archive.find(Root(options.root).reports, words[0], words[1] if len(words) > 1 else None)
+    sys.stdout.write(f"{report.conversation(trace, style(sys.stdout, os.environ))}\n")
     return 0
 
 
 def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.root import Root
     from harness.validation import validate
 
-    project = _Project(options.root)
-    done = validate(project.conf, project.scenarios, words, project.select)
+    root = Root(options.root)
+    done = validate(root.conf, root.scenarios, words, root.select)
     sys.stdout.write(f"{done}\n")
     return 0
 
@@ -397,10 +216,11 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
 
 def _import(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.importing import import_tools
+    from harness.root import Root
 
     if words or not options.tools:
         _usage("import", "say what the file holds: harness import --tools FILE")
-    conf = _Project(options.root).root / "conf"
+    conf = Root(options.root).path / "conf"
     sys.stdout.write(f"{import_tools(options.tools, conf, options.name, options.confirm)}\n")
     return 0
 
@@ -410,26 +230,28 @@ def _config(options: argparse.Namespace, words: Sequence[str]) -> int:
 
     from harness.composition import compose, notes
     from harness.listing import origins
+    from harness.root import Root
 
-    project = _Project(options.root)
-    compositions = compose(project.conf, words)
+    root = Root(options.root)
+    compositions = compose(root.conf, words)
     sys.stderr.writelines(f"{line}\n" for line in notes(compositions))
     for composition in compositions:
         settings = composition.settings
         plain = settings.model_dump(mode="json", exclude={"model"})
         data = {"model": settings.model.shared(), **plain}
         sys.stdout.write(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100))
-        sys.stdout.write(f"\n{origins(project.conf, composition)}\n")
+        sys.stdout.write(f"\n{origins(root.conf, composition)}\n")
     return 0
 
 
 def _list(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.listing import LISTS
+    from harness.root import Root
 
     if words:
         _usage("list", f"'{words[0]}' is too much; name one list")
-    project = _Project(options.root)
-    sys.stdout.write(f"{LISTS[options.what](project.conf, project.scenarios)}\n")
+    root = Root(options.root)
+    sys.stdout.write(f"{LISTS[options.what](root.conf, root.scenarios)}\n")
     return 0
 
 

@@ -85,11 +85,7 @@ def personas(conf: Conf, _: Path) -> str:
     Raises:
         InputError: a file cannot be read.
     """
-    rows = [
-        (str(data.get("label", name)), f"persona={name}", _names(data.get("sections")), origin.place)
-        for name, origin, data in _choices(conf, "persona")
-    ]
-    return listing(rows, ("persona", "choose with", "sections", "from"))
+    return _holding(conf, "persona", "sections")
 
 
 def catalogues(conf: Conf, _: Path) -> str:
@@ -98,11 +94,7 @@ def catalogues(conf: Conf, _: Path) -> str:
     Raises:
         InputError: a file cannot be read.
     """
-    rows = [
-        (str(data.get("label", name)), f"catalogue={name}", _names(data.get("tools")), origin.place)
-        for name, origin, data in _choices(conf, "catalogue")
-    ]
-    return listing(rows, ("catalogue", "choose with", "tools", "from"))
+    return _holding(conf, "catalogue", "tools")
 
 
 def loops(conf: Conf, _: Path) -> str:
@@ -111,10 +103,16 @@ def loops(conf: Conf, _: Path) -> str:
     Raises:
         InputError: a file cannot be read.
     """
+    return _holding(conf, "loop")
+
+
+def _holding(conf: Conf, group: str, *keys: str) -> str:
+    """Return the choices of a group, each with the names that some of its keys hold."""
     rows = [
-        (str(data.get("label", name)), f"loop={name}", origin.place) for name, origin, data in _choices(conf, "loop")
+        (str(data.get("label", name)), f"{group}={name}", *(_names(data.get(key)) for key in keys), origin.place)
+        for name, origin, data in _choices(conf, group)
     ]
-    return listing(rows, ("loop", "choose with", "from"))
+    return listing(rows, (group, "choose with", *keys, "from"))
 
 
 def origins(conf: Conf, composition: Composition) -> str:

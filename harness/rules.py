@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from harness.parts import Json, Part, Pattern
 
 
-class Effect(Part):
-    """What a tool does when it is called: one of these."""
+class _Given(Part):
+    """What comes of a call: a result or an error; plain text, a number or a truth is a result."""
 
     nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
 
@@ -21,6 +21,10 @@ class Effect(Part):
     @classmethod
     def _text_is_a_result(cls, value: Any) -> Any:
         return {"returns": value} if isinstance(value, str | int | float | bool) else value
+
+
+class Effect(_Given):
+    """What a tool does when it is called: one of these."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -29,26 +33,15 @@ class Effect(Part):
         return self
 
 
-class Rule(Part):
+class Rule(_Given):
     """One rule of a tool: when it applies and what the tool does then."""
-
-    nullable: ClassVar[frozenset[str]] = frozenset({"returns"})
 
     when: Pattern | None = None
     """Arguments that a call must have; without it every call fits."""
-    returns: Json = None
-    """The result; anything but text reaches the model as JSON."""
-    raises: str | None = None
-    """The message of the error that the tool raises."""
     sequence: list[Effect] | None = None
     """What the first, second, ... fitting call gives; when all are used up the rule no longer applies."""
     otherwise: Effect | None = None
     """What every call gives that no rule above covers."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text_is_a_result(cls, value: Any) -> Any:
-        return {"returns": value} if isinstance(value, str | int | float | bool) else value
 
     @model_validator(mode="after")
     def _one(self) -> Self:

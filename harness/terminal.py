@@ -1,6 +1,7 @@
-"""Text for a terminal: what cannot be shown is written out, what is too long is cut, rows are aligned."""
+"""Text for a terminal: colours and progress where they are welcome, signs written out, long lines cut, rows aligned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 from unicodedata import category
 
 from tabulate import tabulate
@@ -15,6 +16,34 @@ class Style:
     def paint(self, text: str, code: str) -> str:
         """Return the text in a colour of the terminal's, or as it is."""
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def style(stream: TextIO, environment: Mapping[str, str]) -> Style:
+    """Return the style that is welcome on a stream: colours on a terminal that may have them."""
+    plain_wanted = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
+    return Style(colour=stream.isatty() and not plain_wanted)
+
+
+class Progress:
+    """A line on a terminal that counts cases as they end; silent on any other stream."""
+
+    def __init__(self, total: int, stream: TextIO, *, quiet: bool) -> None:
+        self._total, self._done = total, 0
+        self._stream = stream
+        self._shown = stream.isatty() and not quiet
+
+    def note(self, case: str) -> None:
+        """Count one case."""
+        self._done += 1
+        if self._shown:
+            self._stream.write(f"\r\x1b[K{self._done}/{self._total} {cut(case, 60)}")
+            self._stream.flush()
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
 
 
 def plain(text: str) -> str:

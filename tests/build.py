@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.case import Case
 from harness.cassette import Drifted
 from harness.catalogue import Catalogue, Tool
+from harness.errors import InputError
 from harness.model import Model
 from harness.runner import Outcome
 from harness.scenario import Scenario, ScenarioFile
@@ -92,6 +93,20 @@ def scenario(text: str = "{title: T., turns: [{user: Go.}]}", path: Path = SCENA
     """Return the scenario that a YAML text describes."""
     document = parse(dedent(text).lstrip("\n"), path)
     return Scenario("/".join(path.with_suffix("").parts[1:]), validate(document, ScenarioFile), document)
+
+
+def scenario_file(text: str) -> ScenarioFile:
+    """Return the scenario file that a text is; messages call it `f.yaml`."""
+    return validate(parse(text, Path("f.yaml")), ScenarioFile)
+
+
+def refused(text: str) -> list[str]:
+    """Return the lines with which a scenario file is refused, or none."""
+    try:
+        scenario_file(text)
+    except InputError as error:
+        return list(error.problems)
+    return []
 
 
 def call(

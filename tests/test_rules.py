@@ -5,26 +5,11 @@ from typing import Any
 
 import pytest
 
-from harness.errors import InputError
 from harness.rules import Effect, Rule
-from harness.scenario import ScenarioFile
-from harness.source import parse
-from harness.wording import validate
+from tests.build import refused, scenario_file
 
 FILE = Path("f.yaml")
 GOOD = "title: A scenario.\nturns: [{user: Hello}]\n"
-
-
-def file(text: str) -> ScenarioFile:
-    """Return the scenario file that a text is."""
-    return validate(parse(text, FILE), ScenarioFile)
-
-
-def refused(text: str) -> list[str]:
-    """Return the lines with which a scenario file is refused."""
-    with pytest.raises(InputError) as caught:
-        file(text)
-    return str(caught.value).splitlines()
 
 
 def with_tools(tools: str) -> str:
@@ -50,7 +35,7 @@ def with_tools(tools: str) -> str:
 )
 def test_rules(tools: str, rules: list[Rule]) -> None:
     """A tool gives a value, one rule or several; text and numbers mean what YAML 1.2 says."""
-    assert file(with_tools(tools)).tools == {"a": rules}
+    assert scenario_file(with_tools(tools)).tools == {"a": rules}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +100,7 @@ def test_rules_that_are_none(tools: str, line: str) -> None:
 def test_rules_without_their_value(tools: str) -> None:
     """A tool, an error, a sequence or a rest that was left empty is refused; only a result may be nothing."""
     if tools == "{a: [x, ]}":
-        assert file(with_tools(tools)).tools == {"a": [Rule(returns="x")]}
+        assert scenario_file(with_tools(tools)).tools == {"a": [Rule(returns="x")]}
     else:
         assert [line[:9] for line in refused(with_tools(tools))] == ["f.yaml:3:"]
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.condition import Amount, Words
-from harness.errors import InputError
 from harness.expectation import Expectation, ExpectedCall, ExpectedCalls, Point, TurnExpectation
 from harness.rules import Effect, Rule
 from harness.scenario import (
@@ -27,7 +26,7 @@ from harness.settings import Role
 from harness.source import parse
 from harness.trace import Failure, Trace, Turn, Usage, count
 from harness.wording import validate
-from tests.build import EXAMPLES
+from tests.build import EXAMPLES, refused, scenario_file
 
 FILE = Path("f.yaml")
 
@@ -39,18 +38,6 @@ ONE_OR_MORE = "must be a mapping, or a list of mappings of which some say 'for'"
 MODULE = "must name a Python file beside the scenario, like bank.py"
 
 
-def file(text: str) -> ScenarioFile:
-    """Return the scenario file that a text is."""
-    return validate(parse(text, FILE), ScenarioFile)
-
-
-def refused(text: str) -> list[str]:
-    """Return the lines with which a scenario file is refused."""
-    with pytest.raises(InputError) as caught:
-        file(text)
-    return str(caught.value).splitlines()
-
-
 def with_turn(turn: str) -> str:
     """Return a scenario whose one turn has this on its fourth line."""
     return f"title: A scenario.\nturns:\n  - user: Hello\n    {turn}\n"
@@ -58,7 +45,7 @@ def with_turn(turn: str) -> str:
 
 def test_the_least_scenario() -> None:
     """A title and a turn are enough; everything else has a default that restricts nothing."""
-    assert file(GOOD) == ScenarioFile.model_validate(
+    assert scenario_file(GOOD) == ScenarioFile.model_validate(
         {
             "title": "A scenario.",
             "tags": [],
@@ -99,7 +86,7 @@ turns:
   - user: And now?
 expect: {never: shell_exec, turns: 2}
 """
-    assert file(text) == ScenarioFile.model_validate(
+    assert scenario_file(text) == ScenarioFile.model_validate(
         {
             "title": "A denied delete.",
             "tags": ["smoke"],
@@ -225,7 +212,7 @@ def test_a_session_holds_users_and_assistants_texts(role: str) -> None:
 )
 def test_a_time_with_its_zone(now: str) -> None:
     """The scenario's time is kept as it is written."""
-    assert file(f"{GOOD}now: {now}").now == now
+    assert scenario_file(f"{GOOD}now: {now}").now == now
 
 
 @pytest.mark.parametrize(
@@ -253,7 +240,7 @@ def test_a_time_that_is_none(now: str) -> None:
 )
 def test_answers(text: str, answer: Answer, confirmed: bool, names: list[str] | None) -> None:
     """An answer is a word, or names the tools that it confirms or denies."""
-    (said,) = file(with_turn(f"answers: [{text}]")).turns[0].answers
+    (said,) = scenario_file(with_turn(f"answers: [{text}]")).turns[0].answers
     assert (said, said.confirmed, said.names) == (answer, confirmed, names)
 
 
@@ -386,7 +373,7 @@ def test_errors_that_are_expected(expect: str, trace: Trace, expected: bool) -> 
 
 def test_the_words_of_a_whole_text() -> None:
     """A response that is a text is the whole text."""
-    assert file(with_turn("expect: {response: Hello}")).turns[0].expect == [
+    assert scenario_file(with_turn("expect: {response: Hello}")).turns[0].expect == [
         TurnExpectation(response=Words(equals="Hello"))
     ]
 
@@ -402,7 +389,7 @@ state: {accounts: {giro: 5}, log: [], none: null}
 turns: [{user: Go., expect: [{workspace: {a.txt: A}}, {for: {role: chat}, state: {log: []}}]}]
 expect: {workspace: {c: {absent: true}}}
 """
-    read = file(text)
+    read = scenario_file(text)
     assert (read.applies.loop, read.workspace, read.module, read.state) == (
         ["production", "tolerant"],
         {"a.txt": "A", "notes/b.txt": ""},

@@ -1,10 +1,12 @@
 """Text for a terminal cannot steer it, says what was cut, and stands in columns."""
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.terminal import Style, cut, listing, plain
+from harness.terminal import Progress, Style, cut, listing, plain, style
 from tests.build import EXAMPLES, HOSTILE, uncut
 
 
@@ -92,3 +94,39 @@ def test_listing_aligns_and_escapes() -> None:
 def test_style_paints_where_it_may() -> None:
     """A style with colours paints, and one without leaves the text as it is."""
     assert (Style(colour=True).paint("x", "31"), Style().paint("x", "31")) == ("\x1b[31mx\x1b[0m", "x")
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "painted"),
+    [
+        (Terminal(), {}, "\x1b[31mx\x1b[0m"),
+        (Terminal(), {"NO_COLOR": "", "TERM": "xterm"}, "\x1b[31mx\x1b[0m"),
+        (Terminal(), {"NO_COLOR": "1"}, "x"),
+        (Terminal(), {"TERM": "dumb"}, "x"),
+        (io.StringIO(), {}, "x"),
+    ],
+)
+def test_colours_need_a_welcome(stream: io.StringIO, environment: dict[str, str], painted: str) -> None:
+    """Colours need a terminal that is not dumb, and nobody who asked for none."""
+    assert style(stream, environment).paint("x", "31") == painted
+
+
+def test_progress_is_one_line_that_goes_away() -> None:
+    """On a terminal cases are counted on one line, which is cleared at the end; elsewhere, or quietly, nothing is."""
+    streams = Terminal(), Terminal(), io.StringIO()
+    for stream, quiet in zip(streams, (False, True, False), strict=True):
+        progress = Progress(2, stream, quiet=quiet)
+        progress.note("a/b@m/chat+all")
+        progress.note("x\x1b[2J" + "y" * 100)
+        progress.end()
+    shown, *silent = (stream.getvalue() for stream in streams)
+    assert silent == ["", ""]
+    assert shown.split("\r\x1b[K") == ["", "1/2 a/b@m/chat+all", f"2/2 x\\x1b[2J{'y' * 42}... (+58)", ""]

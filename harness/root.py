@@ -1,0 +1,47 @@
+"""A project's root: its folders, its modules, and its scenarios with all labels that they name."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import InputError, did_you_mean
+from harness.lookup import labels
+from harness.naming import labels_named
+from harness.project import Conf, project
+from harness.scenario import Scenario
+from harness.selection import select
+
+
+class Root:
+    """The folders of a project, whose own modules can be imported from now on."""
+
+    def __init__(self, root: Path | None) -> None:
+        if root is not None and not root.is_dir():
+            raise InputError(f"--root {root}: there is no such folder")
+        self.path = root or project(Path.cwd())
+        self.conf = Conf(self.path / "conf")
+        self.scenarios = self.path / "scenarios"
+        self.cassettes = self.path / "cassettes"
+        self.reports = self.path / "reports"
+        sys.path.insert(0, str(self.path.resolve()))
+
+    def select(self, words: Sequence[str], tags: Sequence[str] = (), overrides: Sequence[str] = ()) -> list[Scenario]:
+        """Load the named scenarios and check where they say that they apply.
+
+        Roles and models of the registry that overrides or else config.yaml name are known too.
+
+        Raises:
+            InputError: every problem of every file.
+        """
+        found = select(self.scenarios, words, tags)
+        wrong: list[str] = []
+        said = [(one, label) for one in found for label in labels_named(one.file)]
+        for group in dict.fromkeys(label.group for _, label in said):
+            known = self.conf.labels(group) | labels(self.conf, group, overrides)
+            for one, label in said:
+                if label.group == group and label.name not in known:
+                    place = one.document.place(label.location)
+                    wrong.append(f"{place}: there is no {group} '{label.name}'{did_you_mean(label.name, known)}")
+        if wrong:
+            raise InputError(*wrong)
+        return found
