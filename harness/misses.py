@@ -12,7 +12,6 @@ from harness.case import Case
 from harness.check import Verdict
 from harness.errors import CASSETTE_STATES
 from harness.runner import Outcome
-from harness.scenario import error_expected
 
 _COMPARED = re.compile(r"^[+~]*cassette\.(match|allow_drift)\b")
 """Overrides that decide nothing of what is asked, nor of what needs to be recorded."""
@@ -82,14 +81,8 @@ def _further(counts: Collection[int]) -> str:
 
 
 def unrecorded(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes that a recording mends: they miss, drifted or were partly played, and no more is wrong."""
-    return [outcome for outcome in outcomes if not outcome.replays and not _broken(outcome)]
-
-
-def _broken(outcome: Outcome) -> bool:
-    """Tell whether a case ended with an error that is not its cassette's and that its scenario does not expect."""
-    error = outcome.trace.error
-    return not (error is None or error.kind in CASSETTE_STATES or error_expected(outcome.case.scenario, outcome.trace))
+    """Return the outcomes that a recording mends: a miss, drift, or requests that were not made."""
+    return [outcome for outcome in outcomes if not outcome.replays and not outcome.broken]
 
 
 def numbered(wanted: Sequence[Outcome]) -> str:

@@ -19,6 +19,7 @@ from harness.errors import (
     CASSETTE_STATES,
     CassetteError,
     HarnessError,
+    InputError,
     LoopError,
     NetworkRefused,
     ToolBroken,
@@ -34,6 +35,8 @@ from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
 from harness.trace import Failure, Trace, Turn, count
 from harness.workspace import Workspace, changes
+
+_BROKEN = frozenset(error.kind for error in (LoopError, ToolBroken, NetworkRefused, InputError))
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class Outcome:
         """The first difference from the recording that is not allowed."""
         allowed = self.case.settings.cassette.allow_drift
         return next((one for one in self.drifted if one.drift.kind not in allowed), None)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the loop, a tool or a file ended the case, which no recording mends."""
+        return self.trace.error is not None and self.trace.error.kind in _BROKEN
 
     @property
     def replays(self) -> bool:

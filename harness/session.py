@@ -65,14 +65,21 @@ def record(asked: Invocation, *, everything: bool) -> int:
     """
     root = Root(asked.root)
     cases = _planned(root, asked)
-    if not everything:
-        with closed():
-            tried = asyncio.run(run_many(cases, root.cassettes, jobs=asked.jobs))
-        cases = tuple(outcome.case for outcome in tried if not outcome.replays)
-        if not cases:
-            _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
-            return 0
-    return _code(_played(root, asked, cases, live=True)[1])
+    if everything:
+        return _code(_played(root, asked, cases, live=True)[1])
+    with closed():
+        tried = asyncio.run(run_many(cases, root.cassettes, jobs=asked.jobs))
+    broken = [outcome for outcome in tried if outcome.broken]
+    wanted = [outcome.case for outcome in tried if not outcome.replays and not outcome.broken]
+    if broken:
+        _say(f"{report.table(broken, _judged(broken), style(sys.stdout, os.environ), asked.root)}\n")
+        _say(f"{numbered(len(broken), 'case')} not asked, since no recording mends what is wrong\n")
+    if not wanted:
+        valid = numbered(len(tried) - len(broken), "case")
+        _say(f"nothing to record: {valid} with a valid cassette (--all records anyway)")
+        return 2 if broken else 0
+    code = _code(_played(root, asked, wanted, live=True)[1])
+    return 2 if broken else code
 
 
 def _code(verdicts: Sequence[Verdict]) -> int:
@@ -129,10 +136,7 @@ def _played(root: Root, asked: Invocation, cases: Sequence[Case], *, live: bool)
 
     outcomes = asyncio.run(run_many(cases, root.cassettes, live=live, jobs=asked.jobs, done=done))
     progress.end()
-    verdicts = [
-        judge(one.trace, one.case.scenario, unplayed=one.unplayed, drift=list(map(str, one.drifted)))
-        for one in outcomes
-    ]
+    verdicts = _judged(outcomes)
     folder.finish(outcomes, verdicts)
     shown = [pair for pair in zip(outcomes, verdicts, strict=True) if not asked.quiet or _remarkable(*pair)]
     if shown:
@@ -147,6 +151,13 @@ def _played(root: Root, asked: Invocation, cases: Sequence[Case], *, live: bool)
             "(conf/README.md, 'Your own loop')"
         )
     return outcomes, verdicts
+
+
+def _judged(outcomes: Sequence[Outcome]) -> list[Verdict]:
+    return [
+        judge(one.trace, one.case.scenario, unplayed=one.unplayed, drift=list(map(str, one.drifted)))
+        for one in outcomes
+    ]
 
 
 def _remarkable(outcome: Outcome, verdict: Verdict) -> bool:
