@@ -1,24 +1,40 @@
 """Run folders: what one invocation saw, judged and was set to, stored below reports/."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from harness.case import Case
 from harness.check import Verdict
 from harness.errors import InputError
 from harness.files import write_whole
 from harness.runner import Outcome
+from harness.settings import Comparing
 from harness.source import shown
 from harness.trace import Trace, dumps, read_lines, write_lines
 
 _JOURNAL = "journal.jsonl"
 _TRACES = "traces.jsonl"
+_VERDICTS = "verdicts.jsonl"
+_SETTINGS = "settings.yaml"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A finished run, as its folder has it."""
+
+    path: Path
+    results: tuple[tuple[Trace, Verdict], ...]
+    """The traces and their verdicts, in the order of the plan."""
+    comparing: Mapping[str, Comparing]
+    """How cases are compared, by model and variant."""
 
 
 class RunFolder:
@@ -29,7 +45,7 @@ class RunFolder:
         self._settings = _settings(cases)
         digest = sha256("\n".join([self._settings, *(case.id for case in cases)]).encode()).hexdigest()[:8]
         self.path = _new(reports, f"{stamp}-{digest}")
-        write_whole(self.path / "settings.yaml", self._settings)
+        write_whole(self.path / _SETTINGS, self._settings)
 
     def note(self, outcome: Outcome) -> None:
         """Append a case to the journal as it ends."""
@@ -38,8 +54,8 @@ class RunFolder:
 
     def finish(self, outcomes: Sequence[Outcome], verdicts: Iterable[Verdict]) -> None:
         """Write traces, verdicts and timings in the order of the plan, and remove the journal."""
+        write_lines(self.path / _VERDICTS, verdicts)
         write_lines(self.path / _TRACES, (outcome.trace for outcome in outcomes))
-        write_lines(self.path / "verdicts.jsonl", verdicts)
         timings = ({"case": outcome.case.id, "seconds": round(outcome.seconds, 6)} for outcome in outcomes)
         write_whole(self.path / "timings.jsonl", "".join(f"{dumps(timing)}\n" for timing in timings))
         (self.path / _JOURNAL).unlink(missing_ok=True)
@@ -95,12 +111,10 @@ def find(reports: Path, case: str, run: str | None = None) -> Trace:
     Raises:
         InputError: there is no such run or no such case, or several cases fit.
     """
-    folders = [_run(reports, run)] if run else runs(reports)
-    if not folders:
-        raise InputError(f"{shown(reports)}: no run is stored; 'harness run' makes one")
+    folders = [_run(reports, run)] if run else [_newest(reports), *runs(reports)[1:]]
     stored: list[tuple[Path, dict[str, Trace]]] = []
     for folder in folders:
-        traces = {trace.case: trace for trace in read_lines(folder / _TRACES)}
+        traces = {trace.case: trace for trace in read_lines(folder / _TRACES, Trace)}
         if case in traces:
             return traces[case]
         stored.append((folder, traces))
@@ -113,6 +127,35 @@ def find(reports: Path, case: str, run: str | None = None) -> Trace:
             raise InputError(f"'{case}' fits {len(near)} cases of {shown(folder)}; name one of them:{names}")
     where = shown(folders[0]) if run else f"the {len(folders)} runs in {shown(reports)}"
     raise InputError(f"no case '{case}' in {where}")
+
+
+def read(reports: Path, run: str | None = None) -> Stored:
+    """Return a stored run: a folder, or the name of one below `reports/`; the newest where none is named.
+
+    Raises:
+        InputError: there is no such run, or one of its files cannot be read.
+    """
+    folder = _newest(reports) if run is None else _run(reports, run)
+    traces = list(read_lines(folder / _TRACES, Trace))
+    verdicts = list(read_lines(folder / _VERDICTS, Verdict))
+    if [trace.case for trace in traces] != [verdict.case for verdict in verdicts]:
+        raise InputError(f"{shown(folder / _VERDICTS)}:1:1: is not about the cases of {_TRACES}; run them again")
+    return Stored(folder, tuple(zip(traces, verdicts, strict=True)), _comparing(folder / _SETTINGS))
+
+
+def _newest(reports: Path) -> Path:
+    found = runs(reports)
+    if not found:
+        raise InputError(f"{shown(reports)}: no run is stored; 'harness run' makes one")
+    return found[0]
+
+
+def _comparing(path: Path) -> dict[str, Comparing]:
+    try:
+        documents = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        return {name: Comparing.model_validate(settings["compare"]) for name, settings in documents.items()}
+    except (OSError, yaml.YAMLError, ValidationError, AttributeError, KeyError, TypeError):
+        raise InputError(f"{shown(path)}:1:1: is not what a run stores; run it again") from None
 
 
 def _run(reports: Path, run: str) -> Path:

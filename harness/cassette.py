@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,11 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         tape = cls(path, RecordMode.ALL, listener)
         tape._secrets = secrets
         return tape
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file, which tells one recording from another."""
+        return sha256(self._path.read_bytes()).hexdigest()[:16]
 
     @property
     def played(self) -> int:

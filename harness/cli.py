@@ -4,80 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from harness import manual
 from harness.errors import HarnessError, InputError
 
 if TYPE_CHECKING:
     from harness.session import Invocation
-
-_DESCRIPTION = """\
-Runs your tool loop over scenarios, replays the recorded model traffic, and says
-what changed. Start with: harness init
-"""
-
-_WORDS = """\
-SCENARIO   an id (files/denied_delete), an area (files), a file, a folder or a
-           pattern ('files/*'); all scenarios where none is named
-KEY=VALUE  a setting, in Hydra's grammar (role=files, loop.max_rounds=3);
-           several values (model=careful,hasty) run every combination
-CASE       a scenario under one model, role and tool list, as a run prints it;
-           a part of its id will do (denied_delete@hasty)
-
-Exit codes: 0, all as expected; 1, judged, and something failed; 2, something
-could not be judged: a bad file or setting, a missing or stale cassette.
-"""
-
-_EXAMPLES = {
-    "run": """\
-examples:
-  harness run                               all scenarios, default settings
-  harness run files role=files              one area under another role
-  harness run model=careful,hasty -t mail   two models, scenarios with a tag
-  harness run loop=ours                     another loop: conf/loop/ours.yaml
-  harness run cassette.allow_drift=[system] go on where only the prompt differs
-""",
-    "record": """\
-examples:
-  harness record                            the cases without a valid cassette
-  harness record --all model=openwebui      every case of a model, anew
-  harness record registry=prod.json         as production's model registry says
-""",
-    "show": """\
-examples:
-  harness show files/denied_delete          from the newest run that has it
-  harness show denied_delete@hasty RUN      from the run in reports/RUN
-""",
-    "validate": """\
-examples:
-  harness validate                          every scenario, script and setting
-  harness validate scenarios/files          one area, and the settings
-""",
-    "init": """\
-examples:
-  harness init                              in the current folder
-  harness init garden                       in a folder that is made
-""",
-    "import": """\
-examples:
-  harness import --tools tools.json         makes conf/catalogue/tools.yaml
-  harness import --tools request.json --name shop --confirm order_cancel refund
-""",
-    "config": """\
-examples:
-  harness config                            what counts when nothing is said
-  harness config role=files loop=tolerant   what counts under these choices
-""",
-    "list": """\
-examples:
-  harness list models                       and what serves each
-  harness list tools                        default catalogue, and allow-lists
-  harness list scenarios
-""",
-}
-
 
 _LISTS = ("models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags")
 
@@ -110,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("harness", description=_DESCRIPTION, epilog=_WORDS, formatter_class=raw)
+    parser = argparse.ArgumentParser(
+        "harness", description=manual.DESCRIPTION, epilog=manual.WORDS, formatter_class=raw
+    )
     parser.add_argument("--version", action="version", version=f"harness {version('tool-loop-harness')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -120,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
             help=line,
             description=f"{line[:1].upper()}{line[1:]}.",
             usage=f"harness {name} {words} [options]",
-            epilog=_EXAMPLES[name],
+            epilog=manual.EXAMPLES[name],
             formatter_class=raw,
             allow_abbrev=False,
         )
@@ -132,6 +70,18 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--root", type=Path, metavar="DIR", help="the project (default: the nearest folder above)")
         return sub
 
+    def telling(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--format",
+            action="append",
+            default=[],
+            metavar="F[=FILE]",
+            help="text (the default), markdown, github, junit or json; may be given several times",
+        )
+
+    def compared(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--baseline", metavar="RUN", help="compare with a stored run, not with reports/baseline/")
+
     def selection(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("-t", "--tag", action="append", default=[], help="only scenarios that carry the tag")
         sub.add_argument("-j", "--jobs", type=_positive, default=8, metavar="N", help="cases at a time (default: 8)")
@@ -139,10 +89,23 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "replay scenarios and judge what came out", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(run)
+    telling(run)
+    compared(run)
     run.add_argument("--update-baseline", action="store_true", help="write the traces to reports/baseline/, to commit")
+    run.add_argument(
+        "--missing", choices=("fail", "skip"), default="fail", help="what becomes of cases without a cassette"
+    )
     record = command("record", _record, "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(record)
+    telling(record)
+    compared(record)
     record.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
+    two = command("compare", _compare, "tell what differs between two stored runs", "RUN [RUN]")
+    telling(two)
+    stored = command("report", _report, "tell stored runs again, without model or cassette", "[RUN ...]")
+    telling(stored)
+    compared(stored)
+    stored.add_argument("--judge", action="store_true", help="judge the traces by the expectations as they are now")
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     command("validate", _validate, "find every mistake in scenarios, scripts and settings", "[PATH ...]")
     outside("init", _init, "write a new project, green at once", "[DIR]")
@@ -168,7 +131,12 @@ def _positive(text: str) -> int:
 def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.session import replay
 
-    return replay(_invocation(options, words), update_baseline=options.update_baseline, alone=options.alone)
+    invocation = replace(
+        _invocation(options, words),
+        update_baseline=options.update_baseline,
+        skip_missing=options.missing == "skip",
+    )
+    return replay(invocation, alone=options.alone)
 
 
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
@@ -178,21 +146,40 @@ def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
+    from harness.formats import outputs
     from harness.session import Invocation
 
-    return Invocation(words, options.tag, options.root, options.jobs, options.quiet)
+    return Invocation(
+        words, options.tag, options.root, options.jobs, options.quiet, outputs(options.format), options.baseline
+    )
+
+
+def _compare(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.formats import outputs
+    from harness.review import contrast
+    from harness.root import Root
+
+    if not 1 <= len(words) <= 2:
+        _usage("compare", "name the earlier run, and a later one if it is not the newest: harness compare RUN [RUN]")
+    return contrast(Root(options.root), words[0], words[1] if len(words) > 1 else None, outputs(options.format))
+
+
+def _report(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.formats import outputs
+    from harness.review import retell
+    from harness.root import Root
+
+    forms = outputs(options.format)
+    return retell(Root(options.root), words, forms, baseline=options.baseline, again=options.judge)
 
 
 def _show(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness import archive, report
+    from harness.review import show
     from harness.root import Root
-    from harness.terminal import style
 
     if not 1 <= len(words) <= 2:
         _usage("show", "name one case, and a run if it is not the newest: harness show CASE [RUN]")
-    trace = archive.find(Root(options.root).reports, words[0], words[1] if len(words) > 1 else None)
-    sys.stdout.write(f"{report.conversation(trace, style(sys.stdout, os.environ))}\n")
-    return 0
+    return show(Root(options.root), words[0], words[1] if len(words) > 1 else None)
 
 
 def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:

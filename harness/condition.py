@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from harness.parts import Expressions, Part, Texts, mapping
 from harness.workspace import WorkspaceError, inside
@@ -28,9 +28,9 @@ class Amount(Part):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if not self.model_fields_set:
+        if self.exactly is None and self.at_least is None and self.at_most is None:
             raise ValueError("needs a number, 'at_least' or 'at_most'")
-        if self.exactly is not None and len(self.model_fields_set) > 1:
+        if self.exactly is not None and (self.at_least is not None or self.at_most is not None):
             raise ValueError("'exactly' leaves nothing to 'at_least' and 'at_most'")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"no number is at least {self.at_least} and at most {self.at_most}")
@@ -50,6 +50,42 @@ class Amount(Part):
         least = f"at least {self.at_least}" if self.at_least is not None else ""
         most = f"at most {self.at_most}" if self.at_most is not None else ""
         return " and ".join(filter(None, (least, most)))
+
+
+class Tokens(Part):
+    """Tokens that are expected, as the provider counts them."""
+
+    total: Amount | None = None
+    """Tokens of requests and replies together."""
+    prompt: Amount | None = None
+    """Tokens of the requests."""
+    completion: Amount | None = None
+    """Tokens of the replies."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parts(cls, value: Any) -> Any:
+        if said := [key for key in Amount.model_fields if key in value]:
+            raise ValueError(f"'{said[0]}' says not of what; write it behind 'total', 'prompt' or 'completion'")
+        return value
+
+    def __str__(self) -> str:
+        said = ((key, getattr(self, key)) for key in TOKENS)
+        return ", ".join(f"{key} {amount}" for key, amount in said if amount)
+
+
+TOKENS = ("total", "prompt", "completion")
+
+
+def _tokens(value: Any) -> str:
+    return "each" if isinstance(value, Tokens) or (isinstance(value, dict) and value.keys() & {*TOKENS}) else "amount"
+
+
+ExpectedTokens = Annotated[
+    Annotated[Amount, Tag("amount")] | Annotated[Tokens, Tag("each")],
+    Discriminator(_tokens),
+]
+"""How many in all, or `{prompt: ..., completion: ..., total: ...}`."""
 
 
 class Words(Part):

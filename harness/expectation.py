@@ -1,83 +1,20 @@
 """What must come out of a turn or of a case, and where that holds."""
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
-from harness.condition import Amount, ExpectedFile, FilePath, Words
+from harness.calls import CallCount, ExpectedCalls, Groups, Pairs
+from harness.condition import Amount, ExpectedFile, ExpectedTokens, FilePath, Words
+from harness.known import Known
 from harness.matching import fits_all
-from harness.parts import Names, Part, Pattern, SomeNames, mapping
-from harness.trace import Decision, Outcome, Stop
+from harness.parts import Names, Part, Pattern, one_or_more
+from harness.pauses import ExpectedCheckpoints, TurnCheckpoints
+from harness.scope import Scope
+from harness.trace import Stop
 
-
-class Point(NamedTuple):
-    """What a trace was made under, as far as an expectation may depend on it."""
-
-    role: str
-    model: str
-    tools: str
-
-
-class Scope(Part):
-    """Where something applies; what is not named does not matter."""
-
-    role: SomeNames | None = None
-    """Labels of roles."""
-    model: SomeNames | None = None
-    """Labels of models."""
-    tools: SomeNames | None = None
-    """Labels of tool lists."""
-
-    def holds(self, point: Point) -> bool:
-        """Tell whether the point is one of those that are named."""
-        return all(
-            names is None or label in names
-            for names, label in ((self.role, point.role), (self.model, point.model), (self.tools, point.tools))
-        )
-
-
-class ExpectedCall(Part):
-    """One expected call: the tool with the arguments that count, and what became of it."""
-
-    tool: str
-    """The tool's name."""
-    arguments: Pattern = {}
-    """The arguments that count; others are free."""
-    decision: Decision | None = None
-    """What the user said of it."""
-    outcome: Outcome | None = None
-    """What became of it."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        """Take `file_read`, `{file_read: {path: a}}` and `{file_read: {path: a}, decision: denied}`."""
-        if isinstance(value, str):
-            return {"tool": value}
-        if "tool" in mapping(value, "must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"):
-            return value
-        tools = [key for key in value if key not in ("decision", "outcome")]
-        if len(tools) != 1:
-            named = ", ".join(tools) or "none"
-            raise ValueError(f"an expected call names one tool, with its arguments behind it; here: {named}")
-        if not isinstance(value[tools[0]], dict | None):
-            wrong = f"the arguments of {tools[0]} must be a mapping; leave them out to accept any"
-            raise ValueError(wrong)  # noqa: TRY004 - pydantic takes no TypeError
-        rest = {key: said for key, said in value.items() if key != tools[0]}
-        return {"tool": tools[0], "arguments": value[tools[0]] or {}, **rest}
-
-    def __str__(self) -> str:
-        text = f"{self.tool}({json.dumps(self.arguments, ensure_ascii=False) if self.arguments else '...'})"
-        return ", ".join(filter(None, (text, self.decision, self.outcome)))
-
-
-class ExpectedCalls(Part):
-    """The calls that are expected."""
-
-    in_order: list[ExpectedCall] = Field(min_length=1)
-    """These calls in this order; others may stand between them."""
+_CALLS = "must be a mapping like {in_order: [...]}, or a list of such mappings"
 
 
 class TurnExpectation(Part):
@@ -85,14 +22,27 @@ class TurnExpectation(Part):
 
     applies: Scope = Field(default=Scope(), alias="for")
     """The roles, models and tool lists that it is about; all when left out."""
-    calls: ExpectedCalls | None = None
-    """Tool calls that the model asks for."""
+    known: Known | None = None
+    """Why it is known not to hold, and until when: what it finds is shown and does not count."""
+    calls: Annotated[list[ExpectedCalls], Field(min_length=1), BeforeValidator(one_or_more(_CALLS))] = []
+    """Tool calls that the model asks for; of several, all must hold."""
+    count: Annotated[dict[str, CallCount], Field(min_length=1)] | None = None
+    """How many calls of each tool."""
+    before: Pairs = []
+    """Two calls each: whatever fits the second has a call before it that fits the first, be it in the same round; this
+    holds where nothing fits the second."""
+    together: Groups = []
+    """Calls that some round asks for, all of them."""
+    apart: Pairs = []
+    """Two calls each that no round asks for both."""
     rounds: Amount | None = None
     """Calls of the model, notices among them."""
     notices: Amount | None = None
     """Calls of the model that word a confirmation request."""
-    checkpoints: Amount | None = None
-    """Pauses for the user's answer."""
+    checkpoints: TurnCheckpoints | None = None
+    """Pauses for the user's answer: how many, or a list with what each is."""
+    tokens: ExpectedTokens | None = None
+    """Tokens of requests and replies, as the provider counts them: in all, or of each."""
     never: Names = []
     """Tools that the model never asks for."""
     offered: Names | None = None
@@ -112,9 +62,6 @@ class TurnExpectation(Part):
     def _agree(self) -> Self:
         if self.error is not None and self.stop != "error":
             raise ValueError("'error' is only looked at with 'stop: error'; add it")
-        never = [call.tool for call in (self.calls.in_order if self.calls else []) if call.tool in self.never]
-        if never:
-            raise ValueError(f"{never[0]} is expected in 'calls' and forbidden in 'never'")
         return self
 
 
@@ -123,6 +70,8 @@ class Expectation(TurnExpectation):
 
     turns: Amount | None = None
     """User messages that the loop took."""
+    checkpoints: ExpectedCheckpoints | None = None
+    """Pauses for the user's answer in all turns: how many, or a list with what each is."""
 
 
 def parted(pattern: Mapping[str, JsonValue], state: Mapping[str, Any]) -> list[str]:
@@ -132,8 +81,14 @@ def parted(pattern: Mapping[str, JsonValue], state: Mapping[str, Any]) -> list[s
 
 def expected_tools(expect: TurnExpectation) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """Yield the tools that an expectation names, each with the way to it."""
-    for place, call in enumerate(expect.calls.in_order if expect.calls else ()):
-        yield call.tool, ("calls", "in_order", place)
+    for at, calls in enumerate(expect.calls):
+        yield from ((call.tool, ("calls", at, calls.mode, place)) for place, call in enumerate(calls.wanted))
+    yield from ((tool, ("count", tool)) for tool in expect.count or ())
+    for key, groups in (("before", expect.before), ("together", expect.together), ("apart", expect.apart)):
+        for at, group in enumerate(groups):
+            yield from ((call.tool, (key, at, place)) for place, call in enumerate(group))
+    if expect.checkpoints is not None and not isinstance(expect.checkpoints, Amount):
+        for at, one in enumerate(expect.checkpoints):
+            yield from ((tool, ("checkpoints", at, "pending", place)) for place, tool in enumerate(one.pending or ()))
     for key, names in (("never", expect.never), ("offered", expect.offered or ())):
-        for place, tool in enumerate(names):
-            yield tool, (key, place)
+        yield from ((tool, (key, place)) for place, tool in enumerate(names))

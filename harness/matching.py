@@ -1,12 +1,39 @@
-"""Values with values, and calls with calls: what fits what, and which of several belongs to which."""
+"""Values with values, and calls with calls: what fits what, and where two of them part."""
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
-Expected = TypeVar("Expected")
-Actual = TypeVar("Actual")
+from harness.assignment import Measure, Measures, Mode, Pair, Pairing, align, assign, pairing, scored
+from harness.pattern import bad_expression, bad_pattern, fits
+
+__all__ = [
+    "Absent",
+    "ArgumentMode",
+    "Deviation",
+    "Difference",
+    "Measure",
+    "Measures",
+    "Mode",
+    "Pair",
+    "Pairing",
+    "align",
+    "arguments_fit",
+    "assign",
+    "bad_expression",
+    "bad_pattern",
+    "canonical",
+    "difference",
+    "fits",
+    "fits_all",
+    "pairing",
+    "scored",
+    "unlike",
+]
+
+ArgumentMode = Literal["exact", "partial", "ignore"]
+"""How arguments must fit: these and no others at every depth, at least these at every depth, or any."""
 
 
 def canonical(value: Any) -> str:
@@ -14,48 +41,12 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def fits(pattern: Any, value: Any) -> bool:
-    """Tell whether a value fits a pattern.
+@dataclass(frozen=True)
+class Absent:
+    """Stands for a value that is not there."""
 
-    A mapping fits when the pattern's keys are there and their values fit; `{matches: REGEX}` fits a text in which the
-    expression is found; a list fits item by item; anything else must be equal, JSON types counting.
-    """
-    if isinstance(pattern, dict):
-        if pattern.keys() == {"matches"} and isinstance(pattern["matches"], str):
-            return isinstance(value, str) and re.search(pattern["matches"], value) is not None
-        return isinstance(value, dict) and fits_all(pattern, value)
-    if isinstance(pattern, list):
-        return (
-            isinstance(value, list)
-            and len(pattern) == len(value)
-            and all(fits(part, item) for part, item in zip(pattern, value, strict=True))
-        )
-    return type(pattern) is type(value) and bool(pattern == value)
-
-
-def fits_all(pattern: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
-    """Tell whether arguments have every key of a pattern with a value that fits; here `matches` is a key like any."""
-    return all(key in arguments and fits(part, arguments[key]) for key, part in pattern.items())
-
-
-def bad_pattern(pattern: Any) -> str | None:
-    """Return what is wrong with the regular expressions in a pattern, or None."""
-    if isinstance(pattern, dict):
-        if pattern.keys() == {"matches"} and isinstance(pattern["matches"], str):
-            return bad_expression(pattern["matches"])
-        return next(filter(None, map(bad_pattern, pattern.values())), None)
-    if isinstance(pattern, list):
-        return next(filter(None, map(bad_pattern, pattern)), None)
-    return None
-
-
-def bad_expression(expression: str) -> str | None:
-    """Return what is wrong with a regular expression, or None."""
-    try:
-        re.compile(expression)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"'{expression}' is not a regular expression: {error}"
-    return None
+    def __repr__(self) -> str:
+        return "nothing"
 
 
 class Difference(NamedTuple):
@@ -64,13 +55,6 @@ class Difference(NamedTuple):
     path: str
     one: Any
     other: Any
-
-
-class Absent:
-    """Stands for a value that is not there."""
-
-    def __repr__(self) -> str:
-        return "nothing"
 
 
 def difference(one: Any, other: Any, path: str = "") -> Difference | None:
@@ -92,32 +76,65 @@ def difference(one: Any, other: Any, path: str = "") -> Difference | None:
     return None if type(one) is type(other) and repr(one) == repr(other) else Difference(path, one, other)
 
 
-class Pair(NamedTuple):
-    """Positions of an expected and an actual item that belong together."""
-
-    expected: int
-    actual: int
+def fits_all(pattern: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    """Tell whether arguments have every key of a pattern with a value that fits; here `matches` is a key like any."""
+    return arguments_fit(pattern, arguments)
 
 
-def align(
-    expected: Sequence[Expected], actual: Sequence[Actual], belong: Callable[[Expected, Actual], bool]
-) -> list[Pair]:
-    """Pair as many items as possible in order, by the longest common subsequence.
+def arguments_fit(
+    pattern: Mapping[str, Any],
+    arguments: Mapping[str, Any] | None,
+    how: ArgumentMode = "partial",
+    without: Collection[str] = (),
+) -> bool:
+    """Tell whether the arguments of a call fit a pattern, whose own keys are argument names and never a matcher.
 
-    Where several are longest, early actual items are preferred. Takes time in the product of the lengths.
+    The keys in `without` are left out of both sides. Arguments that could not be read are None: they fit where they are
+    ignored, and partly where the pattern asks for nothing.
     """
-    fit = [[belong(want, got) for got in actual] for want in expected]
-    longest = [[0] * (len(actual) + 1) for _ in range(len(expected) + 1)]
-    for row in reversed(range(len(expected))):
-        for column in reversed(range(len(actual))):
-            skip = max(longest[row + 1][column], longest[row][column + 1])
-            longest[row][column] = max(skip, 1 + longest[row + 1][column + 1] if fit[row][column] else 0)
-    pairs: list[Pair] = []
-    row = 0
-    for column in range(len(actual)):
-        for taken in range(row, len(expected)):
-            if fit[taken][column] and longest[row][column] == 1 + longest[taken + 1][column + 1]:
-                pairs.append(Pair(taken, column))
-                row = taken + 1
-                break
-    return pairs
+    if arguments is None:
+        return how == "ignore" or (how == "partial" and all(key in without for key in pattern))
+    return next(_deviations(pattern, arguments, how, without), None) is None
+
+
+class Deviation(NamedTuple):
+    """One argument that is not as a pattern says."""
+
+    key: str
+    """The argument's name."""
+    expected: Any
+    """The pattern of its value, or `Absent` where it should not be there."""
+    actual: Any
+    """Its value, or `Absent` where it is not there."""
+
+
+def unlike(
+    pattern: Mapping[str, Any],
+    arguments: Mapping[str, Any] | None,
+    how: ArgumentMode = "partial",
+    without: Collection[str] = (),
+) -> list[Deviation]:
+    """Return the arguments that are not as a pattern says, in its order, and then those that it lacks.
+
+    For arguments that could be read the list is empty exactly where `arguments_fit`. Of those that could not, None,
+    everything is missing.
+    """
+    return list(_deviations(pattern, arguments or {}, how, without))
+
+
+def _deviations(
+    pattern: Mapping[str, Any], arguments: Mapping[str, Any], how: ArgumentMode, without: Collection[str]
+) -> Iterator[Deviation]:
+    if how == "ignore":
+        return
+    for key, part in pattern.items():
+        if key in without:
+            continue
+        if key not in arguments:
+            yield Deviation(key, part, Absent())
+        elif not fits(part, arguments[key], how == "exact"):
+            yield Deviation(key, part, arguments[key])
+    if how == "exact":
+        for key, value in arguments.items():
+            if key not in pattern and key not in without:
+                yield Deviation(key, Absent(), value)

@@ -4,16 +4,16 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from harness.case import Case
-from harness.check import Verdict
+from harness.check import Replay, Verdict
 from harness.errors import CASSETTE_STATES
 from harness.runner import Outcome
 
-_COMPARED = re.compile(r"^[+~]*cassette\.(match|allow_drift)\b")
+_COMPARED = re.compile(r"^[+~]*(cassette\.(match|allow_drift)|compare)\b")
 """Overrides that decide nothing of what is asked, nor of what needs to be recorded."""
 
 
@@ -33,10 +33,10 @@ class Shared(NamedTuple):
     cases: tuple[str, ...]
 
 
-def reason(outcome: Outcome, verdict: Verdict) -> Reason | None:
+def told(outcome: Outcome) -> Reason | None:
     """Return why a case cannot be replayed, or None where others cannot share that."""
     error = outcome.trace.error
-    if verdict.status != "error" or error is None:
+    if error is None:
         return None
     match error.kind:
         case "missing":
@@ -50,24 +50,38 @@ def reason(outcome: Outcome, verdict: Verdict) -> Reason | None:
     return None
 
 
-def drift(_: Outcome, verdict: Verdict) -> Reason | None:
-    """Return the first difference at which a judged case went on, or None."""
-    if not verdict.drift or verdict.status == "error":
+def replay(outcome: Outcome) -> Replay:
+    """Return how a case was played, as its verdict keeps it."""
+    why = told(outcome)
+    return Replay(
+        cassette=outcome.digest,
+        unplayed=outcome.unplayed,
+        drift=tuple(map(str, outcome.drifted)),
+        reason=why.text if why else None,
+        further=why.further if why else 0,
+    )
+
+
+def reason(verdict: Verdict) -> Reason | None:
+    """Return why a case could not be replayed, or None where others cannot share that."""
+    if verdict.status != "error" or verdict.replay.reason is None:
         return None
-    return Reason(verdict.drift[0], len(verdict.drift) - 1)
+    return Reason(verdict.replay.reason, verdict.replay.further)
 
 
-def shared(
-    outcomes: Sequence[Outcome],
-    verdicts: Sequence[Verdict],
-    why: Callable[[Outcome, Verdict], Reason | None] = reason,
-) -> list[Shared]:
+def drift(verdict: Verdict) -> Reason | None:
+    """Return the first difference at which a judged case went on, or None."""
+    seen = verdict.replay.drift
+    return Reason(seen[0], len(seen) - 1) if seen and verdict.status != "error" else None
+
+
+def shared(verdicts: Iterable[Verdict], why: Callable[[Verdict], Reason | None] = reason) -> list[Shared]:
     """Return the reasons that two or more cases have in common, in the order of the first case of each."""
     found: dict[str, list[str]] = {}
     further: dict[str, set[int]] = {}
-    for outcome, verdict in zip(outcomes, verdicts, strict=True):
-        if (given := why(outcome, verdict)) is not None:
-            found.setdefault(given.text, []).append(outcome.case.id)
+    for verdict in verdicts:
+        if (given := why(verdict)) is not None:
+            found.setdefault(given.text, []).append(verdict.case)
             further.setdefault(given.text, set()).add(given.further)
     several = ((text, cases) for text, cases in found.items() if len(cases) > 1)
     return [Shared(text + _further(further[text]), tuple(cases)) for text, cases in several]
@@ -125,10 +139,14 @@ def record_command(case: Case, root: Path | None = None) -> str:
 
 def record_all(words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None) -> str:
     """Return the command that records all that these words and tags select and that has no valid cassette."""
-    asked = (word for word in words if not _COMPARED.match(word))
+    return command("record", [word for word in words if not _COMPARED.match(word)], tags, root)
+
+
+def command(name: str, words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None) -> str:
+    """Return a command of the harness as it is typed into a shell."""
     tagged = (word for tag in tags for word in ([f"--tag={tag}"] if tag.startswith("-") else ["-t", tag]))
     where = [] if root is None else [f"--root={root}"] if str(root).startswith("-") else ["--root", str(root)]
-    return " ".join(["harness record", *map(_quoted, [*where, *asked, *tagged])])
+    return " ".join([f"harness {name}", *map(_quoted, [*where, *words, *tagged])])
 
 
 def _quoted(word: str) -> str:

@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from harness.expectation import Scope, expected_tools
+from harness.calls import named
+from harness.condition import Amount
+from harness.contradiction import contradictions
+from harness.expectation import expected_tools
 from harness.scenario import ScenarioFile, expectations
+from harness.scope import Scope
 from harness.source import Location
 
 
@@ -17,14 +21,22 @@ class Label(NamedTuple):
 
 
 def labels_named(file: ScenarioFile) -> Iterator[Label]:
-    """Yield the labels that the scenario and its expectations say they are for, each with the way to it."""
+    """Yield the labels that a scenario, its expectations and its known failures are for, each with the way to it."""
     yield from _labels(file.applies, ("for",))
+    for scope, way in _scopes(file):
+        yield from _labels(scope, way)
+
+
+def _scopes(file: ScenarioFile) -> Iterator[tuple[Scope, Location]]:
+    """Yield what the expectations and known failures of a scenario are for, each with the way to it."""
     for way, part in expectations(file):
-        yield from _labels(part.applies, (*way, "for"))
+        yield part.applies, (*way, "for")
+    for at, known in enumerate(file.known):
+        yield known.applies, ("known", at, "for")
 
 
 def idle(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
-    """Yield what a scenario says to nobody, each with the way to it and why nothing would ever look at it."""
+    """Yield what a scenario says in vain, each with the way to it and why nothing would look at it or could meet it."""
     if file.module is None and file.state is not None:
         yield ("state",), "'state' is what the tools of a 'module' start from; name the module, or remove 'state'"
     for way, part in expectations(file):
@@ -32,16 +44,29 @@ def idle(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
             yield (*way, "state"), "there is no 'module' whose tools could have a 'state'"
         if file.workspace is None and part.workspace is not None:
             yield (*way, "workspace"), "there is no 'workspace' to hold files; write 'workspace: {}' for an empty one"
+        yield from (((*way, *one.location), one.why) for one in contradictions(part))
+    yield from _beyond(file)
     for label in _never_met(file):
         said = f"the scenario's own 'for' leaves out {label.group} '{label.name}', so that this is never expected"
         yield label.location, said
 
 
+def _beyond(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
+    """Yield the checkpoints that are expected in turns that the scenario does not have."""
+    for at, part in enumerate(file.expect):
+        if part.checkpoints is None or isinstance(part.checkpoints, Amount):
+            continue
+        for place, one in enumerate(part.checkpoints):
+            if one.turn is not None and one.turn > len(file.turns):
+                why = f"there is no turn {one.turn}; the last one is {len(file.turns)}"
+                yield ("expect", at, "checkpoints", place, "turn"), why
+
+
 def _never_met(file: ScenarioFile) -> Iterator[Label]:
-    """Yield the labels that an expectation is for and the scenario itself is not."""
+    """Yield the labels that an expectation or a known failure is for and the scenario itself is not."""
     limits = {group: getattr(file.applies, group) for group in Scope.model_fields}
-    for way, part in expectations(file):
-        for label in _labels(part.applies, (*way, "for")):
+    for scope, way in _scopes(file):
+        for label in _labels(scope, way):
             allowed = limits[label.group]
             if allowed is not None and label.name not in allowed:
                 yield label
@@ -71,3 +96,4 @@ def _tools_named(file: ScenarioFile) -> Iterator[tuple[str, tuple[str | int, ...
             yield from ((tool, ("turns", at, "answers", place)) for tool in answer.names or ())
     for way, part in expectations(file):
         yield from ((tool, (*way, *rest)) for tool, rest in expected_tools(part))
+    yield from ((tool, ("reference", *rest)) for tool, rest in named(file.reference or []))

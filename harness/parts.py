@@ -1,6 +1,7 @@
 """What scenario files are made of: frozen parts that know their keys, names, texts, expressions and patterns."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo
@@ -52,6 +53,17 @@ def mapping(value: Any, form: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(form)  # noqa: TRY004 - pydantic takes no TypeError
     return value
+
+
+def one_or_more(form: str) -> Callable[[Any], Any]:
+    """Return a validator that takes one mapping as a list of one, and refuses what is no list with `form`."""
+
+    def listing(value: Any) -> Any:
+        if not isinstance(value, dict | list):
+            raise ValueError(form)  # noqa: TRY004 - see mapping
+        return [value] if isinstance(value, dict) else value
+
+    return listing
 
 
 def _expression(value: str) -> str:

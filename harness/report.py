@@ -1,191 +1,157 @@
-"""Verdicts and traces as text for people."""
+"""What is told of a run: cases, differences from the baseline, figures; data that every format renders."""
 
-import json
-import re
-import shlex
-import shutil
-import textwrap
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from tabulate import tabulate
-
+from harness import figures
 from harness.check import Verdict
-from harness.misses import cost, drift, record_command, shared, unrecorded
-from harness.runner import Outcome
-from harness.terminal import Style, cut, plain
-from harness.trace import Anomaly, Call, Checkpoint, Trace, Turn
-
-_INDENT = "    "
-_LONGEST = 400
-_NAMED = 3
-"""The most cases that a line for several names."""
-_DRIFTED = "33"
-_COLOURS = {"passed": "32", "failed": "31", "error": "31"}
+from harness.compare import Compared
+from harness.figures import Cell, Column, Pair
+from harness.trace import Anomaly, Counts, Record, Stop, Trace, Usage
 
 
-def table(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], style: Style, root: Path | None = None) -> str:
-    """Return a line for each case with its findings, anomalies and errors below it.
+class CaseReport(Record):
+    """What is told of one case."""
 
-    Cases that miss for one reason share one line, and so do those that drift for one. Where a single case is to be
-    recorded its command stands below it; `root` is the project, if it was named.
-    """
-    missed, drifted = shared(outcomes, verdicts), shared(outcomes, verdicts, drift)
-    together = {case for one in missed for case in one.cases}
-    told = {case for one in drifted for case in one.cases}
-    wanted = unrecorded(outcomes)
-    cases = [pair for pair in zip(outcomes, verdicts, strict=True) if pair[1].case not in together]
-    shown: list[str] = []
-    if cases:
-        rows = [_row(outcome, verdict) for outcome, verdict in cases]
-        headers = ("case", "verdict", "rounds", "calls", "checkpoints")
-        head, rule, *lines = tabulate(rows, headers, tablefmt="simple", disable_numparse=True).splitlines()
-        shown += [style.paint(head, "1"), rule]
-        for line, row, (outcome, verdict) in zip(lines, rows, cases, strict=True):
-            start = len(line) - len(line[len(row[0]) :].lstrip())
-            end = start + len(row[1])
-            shown.append(line[:start] + style.paint(line[start:end], _COLOURS[verdict.status]) + line[end:])
-            shown += [f"{_INDENT}{note}" for note in _notes(outcome, verdict, style)]
-            if verdict.case not in told and verdict.status != "error":
-                shown += [f"{_INDENT}{style.paint(_short(f'drifted: {one}'), _DRIFTED)}" for one in verdict.drift]
-            if wanted == [outcome]:
-                shown.append(f"{_INDENT}record it, {cost(wanted, outcomes)}: {record_command(outcome.case, root)}")
-    for word, reasons, colour in (("", missed, _COLOURS["error"]), (" drifted", drifted, _DRIFTED)):
-        for reason, ids in reasons:
-            shown += [""] * bool(shown)
-            shown.append(style.paint(f"{len(ids)} cases{word}: {_short(reason)}", colour))
-            more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-            shown.append(f"{_INDENT}{', '.join(map(_line, ids[:_NAMED]))}{more}")
-    return "\n".join(shown)
+    case: str
+    """The case's id."""
+    column: str
+    """The column of the matrix to which it belongs."""
+    verdict: Verdict
+    """What was judged."""
+    counts: Counts
+    """How much of each there was."""
+    stop: Stop
+    """Why it ended."""
+    usage: Usage
+    """Its tokens."""
+    anomalies: tuple[Anomaly, ...]
+    """What production handles badly or silently."""
+    compared: Compared | None = None
+    """What differs from the baseline; null where nothing is compared."""
+    advice: str | None = None
+    """The next command for this case."""
 
-
-def _row(outcome: Outcome, verdict: Verdict) -> tuple[str, ...]:
-    counts = outcome.trace.counts
-    status = f"{verdict.status}, drifted" if verdict.drift and verdict.status != "error" else verdict.status
-    return _line(outcome.case.id), status, str(counts.rounds), str(counts.calls), str(counts.checkpoints)
-
-
-def _notes(outcome: Outcome, verdict: Verdict, style: Style) -> Iterator[str]:
-    if verdict.error is not None:
-        for line in verdict.error.split("\n"):
-            yield style.paint(cut(line, _LONGEST), _COLOURS["error"])
-    for finding in verdict.findings:
-        said = f"expected {_short(finding.expected)}, got {_short(finding.got)}"
-        yield style.paint(f"{_line(finding.place)}: {_line(finding.what)}: {said}", _COLOURS["failed"])
-    for anomaly in outcome.trace.anomalies:
-        yield style.paint(_anomaly(anomaly), "33")
-
-
-def _line(text: str) -> str:
-    """Return text on one line, line feeds shown as they are written."""
-    return plain(text).replace("\n", "\\n")
-
-
-def _short(text: str) -> str:
-    return cut(_line(text), _LONGEST)
-
-
-def _anomaly(anomaly: Anomaly) -> str:
-    where = f"turn {anomaly.turn}, round {anomaly.round}" + (f", call {anomaly.call}" if anomaly.call else "")
-    return f"anomaly: {where}: {_short(anomaly.detail)}"
-
-
-def summary(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], seconds: float, what: str = "replayed") -> str:
-    """Return how many cases came out how, and the command to type next."""
-    counts = Counter(verdict.status for verdict in verdicts)
-    parts = [f"{counts[status]} {status}" for status in ("passed", "failed", "error") if counts[status]]
-    odd = sum(bool(outcome.trace.anomalies) for outcome in outcomes)
-    drifted = sum(bool(verdict.drift) and verdict.status != "error" for verdict in verdicts)
-    parts += [f"{drifted} drifted"] if drifted else []
-    parts += [f"{odd} with anomalies"] if odd else []
-    lines = [f"{_number(len(verdicts), 'cases')} {what} in {seconds:.1f} s: {', '.join(parts)}"]
-    failed = next((verdict.case for verdict in verdicts if verdict.status == "failed"), None)
-    if failed:
-        lines.append(f"look at the first that failed: harness show {shlex.quote(failed)}")
-    return "\n".join(lines)
-
-
-def conversation(trace: Trace, style: Style, width: int | None = None) -> str:
-    """Return one trace as a readable conversation."""
-    width = width or min(shutil.get_terminal_size((100, 24)).columns, 120)
-    counts = trace.counts
-    head = ", ".join(_number(getattr(counts, name), name) for name in ("turns", "rounds", "calls", "checkpoints"))
-    lines = [style.paint(_line(trace.case), "1"), f"{head}; {trace.stop}"]
-    for number, turn in enumerate(trace.turns, 1):
-        lines += ["", *_turn(number, turn, style, width)]
-    if trace.error:
-        lines += ["", style.paint(f"error ({trace.error.kind}): {plain(trace.error.message)}", "31")]
-    for anomaly in trace.anomalies:
-        lines.append(style.paint(_anomaly(anomaly), "33"))
-    return "\n".join(lines)
-
-
-def _turn(number: int, turn: Turn, style: Style, width: int) -> Iterator[str]:
-    yield style.paint(f"turn {number}", "1")
-    yield from _said("user", turn.user, style.paint("user", "36"), width)
-    for place, round_ in enumerate(turn.rounds, 1):
-        kind = " (notice)" if round_.kind == "notice" else ""
-        if round_.kind == "notice" and not round_.text:
-            yield f"  model, round {place}{kind}: (no text; the loop's own sentence stands in)"
-        elif round_.text and not (place == len(turn.rounds) and turn.response == round_.text):
-            yield from _said(f"model, round {place}{kind}", round_.text, None, width)
-        for call in round_.calls:
-            yield from _call(place, call, style, width)
-        yield from (
-            style.paint(f"  checkpoint: {_pending(checkpoint)}: {checkpoint.answer or 'not answered'}", "35")
-            for checkpoint in turn.checkpoints
-            if place == checkpoint.round + _has_notice(turn, checkpoint)
+    @property
+    def remarkable(self) -> bool:
+        """Whether there is more to say than that it passed and is unchanged."""
+        return (
+            self.verdict.status != "passed"
+            or bool(self.verdict.replay.drift or self.anomalies or self.verdict.notes)
+            or (self.compared is not None and self.compared.state not in ("unchanged", "new"))
         )
-    if turn.response is not None:
-        yield from _said(f"response ({turn.stop})", turn.response, style.paint(f"response ({turn.stop})", "32"), width)
-    else:
-        yield f"  no response ({turn.stop})"
-    yield from _left(turn, style, width)
 
 
-def _left(turn: Turn, style: Style, width: int) -> Iterator[str]:
-    """Yield the files that a turn changed, and the state that it left to the scenario's own tools."""
-    if turn.workspace == {}:
-        yield "  no file changed"
-    for path, text in (turn.workspace or {}).items():
-        if text is None:
-            yield style.paint(f"  file {_line(path)} is gone", "35")
-        else:
-            yield from _said(f"file {_line(path)}", text, style.paint(f"file {_line(path)}", "36"), width)
-    if turn.state is not None:
-        yield from _said("state", json.dumps(turn.state, ensure_ascii=False), style.paint("state", "36"), width)
+class Report(Record):
+    """What is told of a run."""
+
+    format: Literal[1] = 1
+    """The version of this form."""
+    done: str
+    """What was done to the cases: `replayed`, `recorded`, `read`."""
+    baseline: str | None
+    """What the cases are compared with, as a person names it; null where they are compared with nothing."""
+    cases: tuple[CaseReport, ...]
+    """The cases in the order of the plan."""
+    gone: tuple[str, ...] = ()
+    """Cases of the baseline that a full run no longer has."""
+    columns: tuple[Column, ...] = ()
+    """The figures of each model and variant; left out where nobody asks for them."""
+    cells: tuple[Cell, ...] = ()
+    """The matrix, where there is more than one column or repeat."""
+    pairs: tuple[Pair, ...] = ()
+    """Every two columns against each other."""
+    advice: tuple[str, ...] = ()
+    """The next commands, the most useful first."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code: 0 all as expected, 1 something failed or regressed, 2 something could not be judged."""
+        regressed = any(case.compared is not None and case.compared.regressed for case in self.cases)
+        return max(code([case.verdict for case in self.cases]), int(regressed))
 
 
-def _number(number: int, words: str) -> str:
-    return f"{number} {words if number != 1 else words.removesuffix('s')}"
+def code(verdicts: Collection[Verdict]) -> int:
+    """Return the exit code of verdicts alone; where all cases were skipped nothing was judged."""
+    statuses = {verdict.status for verdict in verdicts}
+    if "error" in statuses or statuses == {"skipped"}:
+        return 2
+    return int("failed" in statuses)
 
 
-def _pending(checkpoint: Checkpoint) -> str:
-    return ", ".join(_line(call.name) for call in checkpoint.pending)
+@dataclass(frozen=True)
+class Told:
+    """A case with what is told of it beside its trace and verdict."""
+
+    trace: Trace
+    """What happened."""
+    verdict: Verdict
+    """What was judged."""
+    column: str
+    """The column of the matrix to which it belongs."""
+    compared: Compared | None = None
+    """What differs from the baseline."""
+    advice: str | None = None
+    """The next command for this case."""
+    listed: bool = True
+    """Whether it is one of the report's cases; others count in figures alone."""
 
 
-def _has_notice(turn: Turn, checkpoint: Checkpoint) -> bool:
-    """Tell whether the round behind a checkpoint's words its request."""
-    return checkpoint.round < len(turn.rounds) and turn.rounds[checkpoint.round].kind == "notice"
+class Against(NamedTuple):
+    """What cases are compared with."""
+
+    name: str
+    """What a person calls it."""
+    gone: tuple[str, ...] = ()
+    """Cases that it has and that are no longer there."""
 
 
-def _call(place: int, call: Call, style: Style, width: int) -> Iterator[str]:
-    fate = call.outcome if call.decision == "none" else f"{call.decision}, {call.outcome}"
-    fate = call.outcome if call.decision == call.outcome else fate
-    text = cut(f"{call.name}({call.raw_arguments})", max(20, width - len(fate) - 16))
-    colour = "32" if call.outcome == "executed" else "33"
-    yield f"  round {place}: {text} {style.paint(fate, colour)}"
-    if call.result is not None:
-        yield f"      {cut(call.result or '(empty)', width - 6)}"
+def column_of(trace: Trace) -> str:
+    """Return the column of the matrix to which a case belongs: `model/variant`."""
+    return f"{trace.model}/{trace.variant}"
 
 
-def _said(who: str, text: str, painted: str | None, width: int) -> Iterator[str]:
-    head = painted or who
-    body = plain(re.sub(r"\r\n?", "\n", text).expandtabs(4)).splitlines() or ["(empty)"]
-    wrapped = [part for line in body for part in (textwrap.wrap(line, width - 4) or [""])]
-    if len(wrapped) == 1 and len(who) + len(wrapped[0]) + 4 <= width:
-        yield f"  {head}: {wrapped[0]}"
-        return
-    yield f"  {head}:"
-    yield from (f"    {line}" for line in wrapped)
+def build(
+    done: str,
+    told: Sequence[Told],
+    *,
+    against: Against | None = None,
+    advice: Sequence[str] = (),
+    figured: bool = True,
+) -> Report:
+    """Put together what is told of a run; figures of a single column are left out unless they are asked for.
+
+    Columns of one variant stand together, since they have scenarios in common.
+    """
+    ranks = {one.trace.variant: rank for rank, one in reversed(list(enumerate(told)))}
+    by_column: dict[str, list[tuple[Trace, Verdict]]] = {}
+    for one in sorted(told, key=lambda one: ranks[one.trace.variant]):
+        by_column.setdefault(one.column, []).append((one.trace, one.verdict))
+    several = len(by_column) > 1 or any(one.trace.repeat > 1 for one in told)
+    scenarios = {one.trace.scenario: rank for rank, one in reversed(list(enumerate(told)))}
+    return Report(
+        done=done,
+        baseline=against.name if against else None,
+        cases=tuple(_case(one) for one in told if one.listed),
+        gone=against.gone if against else (),
+        columns=figures.columns(by_column) if several or figured else (),
+        cells=tuple(sorted(figures.cells(by_column), key=lambda cell: scenarios[cell.scenario])) if several else (),
+        pairs=figures.pairs(by_column) if len(by_column) > 1 else (),
+        advice=tuple(advice),
+    )
+
+
+def _case(told: Told) -> CaseReport:
+    trace = told.trace
+    return CaseReport(
+        case=trace.case,
+        column=told.column,
+        verdict=told.verdict,
+        counts=trace.counts,
+        stop=trace.stop,
+        usage=trace.usage,
+        anomalies=trace.anomalies,
+        compared=told.compared,
+        advice=told.advice,
+    )

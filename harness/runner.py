@@ -53,6 +53,8 @@ class Outcome:
     """The differences from the recording that were seen, allowed or not."""
     saved: bool
     """Whether a cassette was written."""
+    digest: str | None
+    """The digest of the cassette that was played or written, or None where there is none."""
     seconds: float
 
     @property
@@ -127,6 +129,7 @@ async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
         unplayed=0 if live or run.tape is None else len(run.tape.data) - run.tape.played,
         drifted=() if run.tape is None else tuple(run.tape.drifted),
         saved=saved,
+        digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
         seconds=perf_counter() - start,
     )
 

@@ -9,10 +9,13 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from harness.calls import Reference
 from harness.condition import FilePath
-from harness.expectation import Expectation, Point, Scope, TurnExpectation
-from harness.parts import Json, Names, Part, SomeNames
+from harness.expectation import Expectation, TurnExpectation
+from harness.known import KnownFailure
+from harness.parts import Json, Names, Part, SomeNames, one_or_more
 from harness.rules import Rules
+from harness.scope import Point, Scope
 from harness.source import Document, Location
 from harness.trace import Stop, Trace
 from harness.workspace import Workspace, WorkspaceError
@@ -83,10 +86,7 @@ class Answer(Part):
         return self.confirm if self.confirm is not None else self.deny
 
 
-def _one_or_more(value: Any) -> Any:
-    if not isinstance(value, dict | list):
-        raise ValueError("must be a mapping, or a list of mappings of which some say 'for'")  # noqa: TRY004 - pydantic's
-    return [value] if isinstance(value, dict) else value
+_one_or_more = one_or_more("must be a mapping, or a list of mappings of which some say 'for'")
 
 
 class ScenarioTurn(Part):
@@ -157,6 +157,10 @@ class ScenarioFile(Part):
     """What the user says, turn by turn."""
     expect: Annotated[list[Expectation], Field(min_length=1), BeforeValidator(_one_or_more)] = []
     """What must come out of the whole case; of several, all that apply."""
+    reference: Reference | None = None
+    """A path that the calls are scored against; how near they come to it is told, and never fails a case."""
+    known: Annotated[list[KnownFailure], Field(min_length=1), BeforeValidator(_one_or_more)] = []
+    """Why it is known to fail, where and until when; of several, all that apply."""
 
 
 def expectations(file: ScenarioFile) -> Iterator[tuple[Location, TurnExpectation]]:

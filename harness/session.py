@@ -1,27 +1,33 @@
-"""One invocation of `run` or `record`: its cases are planned, played, judged, stored and told."""
+"""One invocation of `run` or `record`: its cases are planned, played, judged, stored, compared and told."""
 
 import asyncio
 import os
+import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from harness import baseline, misses, report
+from harness import baseline, misses
 from harness.archive import RunFolder
 from harness.case import Case, plan
 from harness.check import Verdict, judge
+from harness.compare import compare
 from harness.composition import compose, notes
-from harness.errors import InputError
+from harness.earlier import Earlier, earlier
+from harness.errors import CassetteMissing, InputError
 from harness.factory import composed_factory
 from harness.finding import numbered
+from harness.formats import FIGURED, Output, Screen, write
 from harness.guard import closed, stay_closed
+from harness.report import Against, Told, build, code, column_of
 from harness.root import Root
 from harness.runner import Outcome, run_many
-from harness.terminal import Progress, style
+from harness.terminal import Progress
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,27 @@ class Invocation:
     root: Path | None = None
     jobs: int = 8
     quiet: bool = False
+    forms: Sequence[Output] = (Output("text"),)
+    """The forms in which it is told."""
+    baseline: str | None = None
+    """The run that cases are compared with; the committed baseline where none is named."""
+    update_baseline: bool = False
+    """Whether what came is the baseline from now on."""
+    skip_missing: bool = False
+    """Whether cases of which nothing is recorded are skipped."""
+
+    @property
+    def overrides(self) -> list[str]:
+        """The settings among the words."""
+        return [word for word in self.words if "=" in word or word.startswith("~")]
+
+    @property
+    def named(self) -> list[str]:
+        """The scenarios among the words."""
+        return [word for word in self.words if word not in self.overrides]
 
 
-def replay(asked: Invocation, *, update_baseline: bool, alone: bool) -> int:
+def replay(asked: Invocation, *, alone: bool) -> int:
     """Replay the cases that are asked for and return the exit code; `alone` says that the process ends after it.
 
     Raises:
@@ -47,14 +71,7 @@ def replay(asked: Invocation, *, update_baseline: bool, alone: bool) -> int:
     with closed():
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
-        outcomes, verdicts = _played(root, asked, cases, live=False)
-    wanted = misses.unrecorded(outcomes)
-    if len(wanted) > 1:
-        command = misses.record_all(asked.words, asked.tags, asked.root)
-        _say(f"record the {misses.numbered(wanted)}, {misses.cost(wanted, outcomes)}: {command}")
-    if update_baseline:
-        _say(baseline.update(root.reports, outcomes, verdicts))
-    return _code(verdicts)
+        return _played(root, asked, cases)
 
 
 def record(asked: Invocation, *, everything: bool) -> int:
@@ -65,33 +82,23 @@ def record(asked: Invocation, *, everything: bool) -> int:
     """
     root = Root(asked.root)
     cases = _planned(root, asked)
-    if everything:
-        return _code(_played(root, asked, cases, live=True)[1])
-    with closed():
-        tried = asyncio.run(run_many(cases, root.cassettes, jobs=asked.jobs))
-    broken = [outcome for outcome in tried if outcome.broken]
-    wanted = [outcome.case for outcome in tried if not outcome.replays and not outcome.broken]
-    if broken:
-        _say(f"{report.table(broken, _judged(broken), style(sys.stdout, os.environ), asked.root)}\n")
-        _say(f"{numbered(len(broken), 'case')} not asked, since no recording mends what is wrong\n")
-    if not wanted:
-        valid = numbered(len(tried) - len(broken), "case")
-        _say(f"nothing to record: {valid} with a valid cassette (--all records anyway)")
-        return 2 if broken else 0
-    code = _code(_played(root, asked, wanted, live=True)[1])
-    return 2 if broken else code
-
-
-def _code(verdicts: Sequence[Verdict]) -> int:
-    statuses = {verdict.status for verdict in verdicts}
-    return 2 if "error" in statuses else 1 if "failed" in statuses else 0
+    broken: list[Outcome] = []
+    if not everything:
+        with closed():
+            tried = asyncio.run(run_many(cases, root.cassettes, jobs=asked.jobs))
+        broken = [outcome for outcome in tried if outcome.broken]
+        cases = tuple(outcome.case for outcome in tried if not outcome.replays and not outcome.broken)
+        if broken:
+            _note(f"{numbered(len(broken), 'case')} not asked, since no recording mends what is wrong")
+        elif not cases:
+            _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
+            return 0
+    return _played(root, asked, cases, live=True, beside=broken)
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
-    overrides = [word for word in asked.words if "=" in word or word.startswith("~")]
-    named = [word for word in asked.words if word not in overrides]
     compositions, scenarios = _all(
-        lambda: compose(root.conf, overrides), lambda: root.select(named, asked.tags, overrides)
+        lambda: compose(root.conf, asked.overrides), lambda: root.select(asked.named, asked.tags, asked.overrides)
     )
     for line in notes(compositions):
         _note(line)
@@ -124,44 +131,101 @@ def _all(*steps: Callable[[], Any]) -> list[Any]:
     return results
 
 
-def _played(root: Root, asked: Invocation, cases: Sequence[Case], *, live: bool) -> tuple[list[Outcome], list[Verdict]]:
-    """Play the cases, store what came of them, and tell it."""
+def _played(
+    root: Root, asked: Invocation, cases: Sequence[Case], *, live: bool = False, beside: Sequence[Outcome] = ()
+) -> int:
+    """Play the cases, store what came of them and of those `beside`, tell it, and return the exit code.
+
+    Raises:
+        InputError: a baseline cannot be read or is not updated, or a report cannot be written.
+    """
+    before = earlier(root.reports, asked.baseline)
     start = perf_counter()
-    folder = RunFolder(root.reports, cases)
+    folder = RunFolder(root.reports, [*(outcome.case for outcome in beside), *cases])
     progress = Progress(len(cases), sys.stderr, quiet=asked.quiet)
 
     def done(outcome: Outcome) -> None:
         folder.note(outcome)
         progress.note(outcome.case.id)
 
-    outcomes = asyncio.run(run_many(cases, root.cassettes, live=live, jobs=asked.jobs, done=done))
+    outcomes = [*beside, *asyncio.run(run_many(cases, root.cassettes, live=live, jobs=asked.jobs, done=done))]
     progress.end()
-    verdicts = _judged(outcomes)
+    today = datetime.now(UTC).date()
+    verdicts = [_judged(outcome, today, skip_missing=asked.skip_missing) for outcome in outcomes]
     folder.finish(outcomes, verdicts)
-    shown = [pair for pair in zip(outcomes, verdicts, strict=True) if not asked.quiet or _remarkable(*pair)]
-    if shown:
-        told, judged = [outcome for outcome, _ in shown], [verdict for _, verdict in shown]
-        _say(f"{report.table(told, judged, style(sys.stdout, os.environ), asked.root)}\n")
+    screen = Screen(sys.stdout, os.environ, asked.quiet, perf_counter() - start)
+    whole = not (asked.named or asked.tags or live)
+    gone = before.gone([one.trace for one in outcomes], _repeats(cases)) if before is not None and whole else {}
+    told = _told(outcomes, verdicts, before, asked.root)
+    kept, refused = "", None
+    if asked.update_baseline:
+        try:
+            kept = baseline.update(
+                root.reports, [(one.trace, one.verdict) for one in told], list(filter(None, gone.values()))
+            )
+        except InputError as error:
+            refused = error
     saved = sum(outcome.saved for outcome in outcomes)
     done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded,"
-    _say(report.summary(outcomes, verdicts, perf_counter() - start, done_to))
+    found = build(
+        done_to,
+        told,
+        against=None if before is None else Against(before.name, tuple(sorted(gone))),
+        advice=[*([kept] if kept else []), *_advice(asked, outcomes, told, accepted=bool(kept))],
+        figured=any(form.form in FIGURED for form in asked.forms),
+    )
+    write(found, asked.forms, folder.path, screen)
     for label in sorted({case.settings.loop.label for case in cases if case.settings.loop.policy is None}):
         _note(
             f"loop '{label}' says no policy: what became of calls is told from what was seen "
             "(conf/README.md, 'Your own loop')"
         )
-    return outcomes, verdicts
+    if refused is not None:
+        raise refused
+    return code(verdicts) if kept else found.exit_code
 
 
-def _judged(outcomes: Sequence[Outcome]) -> list[Verdict]:
-    return [
-        judge(one.trace, one.case.scenario, unplayed=one.unplayed, drift=list(map(str, one.drifted)))
-        for one in outcomes
-    ]
+def _repeats(cases: Sequence[Case]) -> int:
+    return max((case.settings.repeats for case in cases), default=1)
 
 
-def _remarkable(outcome: Outcome, verdict: Verdict) -> bool:
-    return verdict.status != "passed" or bool(verdict.drift or outcome.trace.anomalies)
+def _judged(outcome: Outcome, today: date, *, skip_missing: bool) -> Verdict:
+    verdict = judge(outcome.trace, outcome.case.scenario, misses.replay(outcome), today)
+    if skip_missing and outcome.trace.error is not None and outcome.trace.error.kind == CassetteMissing.kind:
+        return verdict.model_copy(update={"status": "skipped", "error": None})
+    return verdict
+
+
+def _told(
+    outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], before: Earlier | None, root: Path | None
+) -> list[Told]:
+    """Put together what is told of each case; the command that records it where it is the only one to be recorded."""
+    wanted = misses.unrecorded(outcomes)
+    told: list[Told] = []
+    for outcome, verdict in zip(outcomes, verdicts, strict=True):
+        trace, counts = outcome.trace, outcome.case.settings.compare.counts
+        compared = None if before is None else compare(trace, verdict, before.accepted(trace), counts)
+        advice = None
+        if wanted == [outcome] and verdict.status != "skipped":
+            advice = f"record it, {misses.cost(wanted, outcomes)}: {misses.record_command(outcome.case, root)}"
+        told.append(Told(trace, verdict, column_of(trace), compared, advice))
+    return told
+
+
+def _advice(asked: Invocation, outcomes: Sequence[Outcome], told: Sequence[Told], *, accepted: bool) -> Iterator[str]:
+    """Yield the commands that help next."""
+    failed = next((one.verdict.case for one in told if one.verdict.status == "failed"), None)
+    if failed:
+        yield f"look at the first that failed: harness show {shlex.quote(failed)}"
+    wanted = [one for one, case in zip(outcomes, told, strict=True) if case.verdict.status != "skipped"]
+    wanted = misses.unrecorded(wanted)
+    if len(wanted) > 1:
+        command = misses.record_all(asked.words, asked.tags, asked.root)
+        yield f"record the {misses.numbered(wanted)}, {misses.cost(wanted, outcomes)}: {command}"
+    regressed = sum(one.compared is not None and one.compared.regressed for one in told)
+    if regressed and not accepted and not wanted:
+        command = f"{misses.command('run', asked.words, asked.tags, asked.root)} --update-baseline"
+        yield f"if that is meant, accept {numbered(regressed, 'case')}: {command}"
 
 
 def _say(text: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from harness.catalogue import Catalogue
+from harness.changes import ChangeKind
 from harness.group import AllowList, Group, Label
 from harness.likeness import Matching
 from harness.model import Model
@@ -88,7 +89,10 @@ PRODUCTION = "harness.loop:make"
 """The factory of the loop that comes with the package."""
 
 
-def _unrepeated(names: tuple[str, ...]) -> tuple[str, ...]:
+Word = TypeVar("Word", bound=str)
+
+
+def _unrepeated(names: tuple[Word, ...]) -> tuple[Word, ...]:
     if len(set(names)) < len(names):
         raise ValueError("names one twice")
     return names
@@ -138,6 +142,20 @@ class Loop(Group):
         return value
 
 
+class Comparing(Group):
+    """How cases are compared with the baseline."""
+
+    counts: Annotated[tuple[ChangeKind, ...], BeforeValidator(listed), AfterValidator(_unrepeated)] = (
+        "calls",
+        "decisions",
+        "outcomes",
+        "checkpoints",
+        "rounds",
+        "stop",
+    )
+    """What of a case that was recorded anew must be as it was; with the same cassette everything must."""
+
+
 class Composed(Group):
     """The configuration as Hydra composes it."""
 
@@ -157,6 +175,8 @@ class Composed(Group):
     """Production's `model_registry.json`, which gives the role and the model."""
     cassette: Matching = Matching()
     """How replayed requests are compared with the recorded ones."""
+    compare: Comparing = Comparing()
+    """How cases are compared with the baseline."""
     repeats: int = Field(default=1, gt=0)
     """How often each case runs."""
 

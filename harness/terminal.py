@@ -1,10 +1,15 @@
 """Text for a terminal: colours and progress where they are welcome, signs written out, long lines cut, rows aligned."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from unicodedata import category
 
 from tabulate import tabulate
+
+_LONGEST = 400
+
+BOLD, FAINT, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
+"""The terminal's numbers of colours."""
 
 
 class Style:
@@ -65,6 +70,47 @@ def cut(text: str, width: int) -> str:
     kept = max(0, width - len(f"... (+{len(line)})"))
     note = f"... (+{len(line) - kept})"
     return line[:kept] + note if len(note) <= width else "..."[:width]
+
+
+def line(text: str) -> str:
+    """Return text on one line, line feeds shown as they are written."""
+    return plain(text).replace("\n", "\\n")
+
+
+def short(text: str) -> str:
+    """Return text on one line of bearable length, line feeds shown as they are written, saying how much was cut."""
+    return cut(line(text), _LONGEST)
+
+
+class Painted(NamedTuple):
+    """A cell of a table with its colour."""
+
+    text: str
+    code: str | None = None
+    """The terminal's number of the colour; none where it has no need of one."""
+
+
+def table(rows: Sequence[Sequence[Painted]], headers: Sequence[str], style: Style) -> list[str]:
+    """Return the lines of a table of printable cells: its head, a rule, and one line a row.
+
+    A column is as wide as its widest cell, blanks at the end of its header included.
+    """
+    widths = [
+        max(map(len, column)) for column in zip(headers, *([cell.text for cell in row] for row in rows), strict=True)
+    ]
+    head = "  ".join(map(str.ljust, headers, widths)).rstrip()
+    rule = "  ".join("-" * width for width in widths)
+    return [style.paint(head, "1"), rule, *(_aligned(row, widths, style) for row in rows)]
+
+
+def _aligned(row: Sequence[Painted], widths: Sequence[int], style: Style) -> str:
+    shown, behind = "", ""
+    for cell, width in zip(row, widths, strict=True):
+        if cell.text:
+            shown += behind + (style.paint(cell.text, cell.code) if cell.code else cell.text)
+            behind = ""
+        behind += " " * (width - len(cell.text) + 2)
+    return shown
 
 
 def listing(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:

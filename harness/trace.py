@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import jsonlines
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import InputError
 from harness.files import write_whole
@@ -27,6 +28,9 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+Kept = TypeVar("Kept", bound=Record)
+
+
 class Usage(Record):
     """Tokens as the provider counted them."""
 
@@ -36,6 +40,15 @@ class Usage(Record):
     """Tokens of the replies."""
 
 
+def _bounded(value: Any) -> Any:
+    """Return a value as JSON holds it, so that a trace is the same when it was stored."""
+    if isinstance(value, dict):
+        return {key: _bounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_bounded(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
 class Call(Record):
     """One tool call that the model asked for, with the decision on it and its outcome."""
 
@@ -43,8 +56,8 @@ class Call(Record):
     """The provider's id, which real traffic repeats or leaves empty."""
     name: str
     """The tool's name as the model wrote it."""
-    arguments: dict[str, Any] | None
-    """The arguments, or null where their text is not a JSON object."""
+    arguments: Annotated[dict[str, Any] | None, AfterValidator(_bounded)]
+    """The arguments, or null where their text is not a JSON object; a number beyond all bounds is null, too."""
     raw_arguments: str
     """The argument text, unchanged."""
     decision: Decision
@@ -221,12 +234,13 @@ def write_lines(path: Path, records: Iterable[Record]) -> None:
     write_whole(path, "".join(f"{dumps(record.model_dump(mode='json'))}\n" for record in records))
 
 
-def read_lines(path: Path) -> Iterator[Trace]:
-    """Yield the traces of a file of JSON lines.
+def read_lines(path: Path, kind: type[Kept]) -> Iterator[Kept]:
+    """Yield the records of a file of JSON lines.
 
     Raises:
-        InputError: a line is not a trace; it is named with what is wrong in it.
+        InputError: a line is no such record; it is named with what is wrong in it.
     """
+    name = f"a {kind.__name__.lower()}"
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
@@ -235,14 +249,14 @@ def read_lines(path: Path) -> Iterator[Trace]:
         where = f"{shown(path)}:{number}:1"
         try:
             [data] = jsonlines.Reader([line.decode()], loads=json.loads)
-            yield Trace.model_validate(data)
+            yield kind.model_validate(data)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             what = ": ".join(filter(None, (dotted(first["loc"]), first["msg"])))
-            raise InputError(f"{where}: not a trace: {what}") from None
+            raise InputError(f"{where}: not {name}: {what}") from None
         except jsonlines.InvalidLineError as error:
-            raise InputError(f"{where}: not a trace: {error.args[0]}") from None
+            raise InputError(f"{where}: not {name}: {error.args[0]}") from None
         except UnicodeDecodeError:
             raise InputError(f"{where}: not UTF-8 text") from None
         except RecursionError:
-            raise InputError(f"{where}: not a trace: nested too deeply") from None
+            raise InputError(f"{where}: not {name}: nested too deeply") from None

@@ -15,6 +15,7 @@ _SILENT = (
     "model.max_retries",
     "loop.transports",
     "cassette",
+    "compare",
     "registry",
     "repeats",
 )

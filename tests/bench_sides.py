@@ -17,6 +17,7 @@ from harness.check import judge
 from harness.composition import compose
 from harness.context import system_prompt
 from harness.loop import make
+from harness.misses import replay
 from harness.project import Conf
 from harness.runner import run_many
 from harness.scenario import Scenario
@@ -51,7 +52,7 @@ def harness(project: Project) -> float:
     start = perf_counter()
     cases = plan(select(project.scenarios), project.compositions)
     outcomes = asyncio.run(run_many(cases, project.cassettes, jobs=8))
-    verdicts = [judge(outcome.trace, outcome.case.scenario, unplayed=outcome.unplayed) for outcome in outcomes]
+    verdicts = [judge(outcome.trace, outcome.case.scenario, replay(outcome)) for outcome in outcomes]
     seconds = perf_counter() - start
     assert {verdict.status for verdict in verdicts} == {"passed"}
     return seconds

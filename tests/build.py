@@ -14,8 +14,13 @@ from hypothesis import strategies as st
 from harness.case import Case
 from harness.cassette import Drifted
 from harness.catalogue import Catalogue, Tool
+from harness.change import Change, ChangeKind, Spot
+from harness.check import Replay, Scores, Status, Verdict, judge
+from harness.compare import Compared, State
 from harness.errors import InputError
+from harness.finding import Finding
 from harness.model import Model
+from harness.report import Told
 from harness.runner import Outcome
 from harness.scenario import Scenario, ScenarioFile
 from harness.settings import Loop, Persona, Role, Settings, Texts, Tools
@@ -230,11 +235,19 @@ def outcome(
     *,
     recorded: int | None = None,
     drifted: Iterable[Drifted] = (),
+    digest: str | None = None,
     seconds: float = 0.25,
 ) -> Outcome:
     """Return what came of a case."""
     return Outcome(
-        of or case(), came, recorded=recorded, unplayed=0, drifted=tuple(drifted), saved=False, seconds=seconds
+        of or case(),
+        came,
+        recorded=recorded,
+        unplayed=0,
+        drifted=tuple(drifted),
+        saved=False,
+        digest=digest,
+        seconds=seconds,
     )
 
 
@@ -244,3 +257,101 @@ def uncut(shown: str) -> int:
     if note is None:
         raise ValueError(f"nothing is cut: {shown}")
     return note.start() + int(note[1])
+
+
+def finding(got: str = "4", *, expected: str = "3", what: str = "turn 1, rounds", known: str | None = None) -> Finding:
+    """Return a finding at a line of the builders' scenario."""
+    return Finding(place=f"{SCENARIO}:7:5", what=what, expected=expected, got=got, known=known)
+
+
+def change(
+    before: str | None,
+    after: str | None,
+    subject: str = "file_read: path",
+    kind: ChangeKind = "arguments",
+    at: int | None = 1,
+) -> Change:
+    """Return a change in a round of the first turn, or of the whole case; what was not there before is added."""
+    spot = None if at is None else Spot(turn=1, round=at)
+    was, now = (None if before is None else spot), (None if after is None else spot)
+    return Change(kind=kind, was=was, now=now, subject=subject, before=before, after=after)
+
+
+def compared(
+    state: State = "changed",
+    *changes: Change,
+    regressed: bool = False,
+    rerecorded: bool = False,
+    before: Status | None = "passed",
+) -> Compared:
+    """Return what became of a case."""
+    return Compared(state=state, regressed=regressed, rerecorded=rerecorded, before=before, changes=changes)
+
+
+def told(
+    status: Status = "passed",
+    *findings: Finding,
+    of: str = CASE,
+    column: str | None = None,
+    came: Trace | None = None,
+    error: str | None = None,
+    notes: Iterable[str] = (),
+    scores: Scores | None = None,
+    replay: Replay | None = None,
+    against: Compared | None = None,
+    advice: str | None = None,
+) -> Told:
+    """Return a judged case with what is told of it; its trace is one turn where none is given."""
+    name, _, column_id = of.partition("@")
+    verdict = Verdict(
+        case=of,
+        place=f"scenarios/{name}.yaml:1:1",
+        status=status,
+        findings=findings,
+        error=error,
+        notes=tuple(notes),
+        scores=scores,
+        replay=replay or Replay(),
+    )
+    repeat = re.search(r"~(\d+)$", column_id)
+    trace_ = came or trace(turn(), case_id=of, repeat=int(repeat[1]) if repeat else 1)
+    named = column or (column_id[: repeat.start()] if repeat else column_id)
+    return Told(trace_.model_copy(update={"case": of, "scenario": name}), verdict, named, against, advice)
+
+
+def expecting(expect: str, *, answers: str = "[]") -> str:
+    """Return the text of a scenario of one turn with this under its `expect`."""
+    return f"title: T.\nturns:\n  - user: Go.\n    answers: {answers}\n    expect: {expect}\n"
+
+
+class Found(NamedTuple):
+    """A finding, its place without the file's path."""
+
+    place: str
+    what: str
+    expected: str
+    got: str
+
+
+def findings(came: Trace, text: str, *, unplayed: int = 0) -> list[Found]:
+    """Return what a trace is judged to lack of a scenario, none of which is known to fail."""
+    verdict = judge(came, scenario(text), Replay(unplayed=unplayed))
+    if (verdict.case, verdict.status, verdict.error) != (CASE, "failed" if verdict.findings else "passed", None):
+        raise ValueError(f"cannot be told by its findings: {verdict}")
+    prefix = f"{SCENARIO}:"
+    return [Found(one.place.removeprefix(prefix), one.what, one.expected, one.got) for one in verdict.findings]
+
+
+READ_A = call("file_read", {"path": "a.txt", "limit": 3})
+READ_B = call("file_read", {"path": "b.txt"})
+DENIED = call("file_delete", {"path": "a.txt"}, decision="denied", outcome="denied", result="Action denied by user.")
+WORK = turn(
+    act(READ_A, READ_B),
+    act(DENIED, text="I need to ask."),
+    notice(),
+    act(text="Kept a.txt."),
+    response="Kept a.txt.",
+    checkpoints=[checkpoint("file_delete", round=2)],
+    offered=["web_search", "file_read", "file_delete"],
+)
+"""Two reads, a denied delete with its notice, and a final text: four rounds, three calls, one checkpoint."""

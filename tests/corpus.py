@@ -43,10 +43,7 @@ executions: ContextVar[Executions] = ContextVar("executions")
 
 def lines(name: str) -> list[dict[str, Any]]:
     """Return the records of one file of the corpus; where the corpus is absent, the test is skipped."""
-    folder = Path(os.environ.get("HARNESS_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
-    if not folder.is_dir():
-        pytest.skip("the corpus is absent; it lies at ../shared/corpus, or where HARNESS_CORPUS points")
-    return [json.loads(line) for line in (folder / name).read_text("utf-8").split("\n") if line]
+    return [json.loads(line) for line in _text(name).split("\n") if line]
 
 
 def case(
@@ -143,3 +140,15 @@ _UNPRINTABLE = re.compile(
 def _yaml(value: Any) -> str:
     """Return JSON that YAML reads as the same: what it would refuse or fold is written as its escape."""
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def document(name: str) -> Any:
+    """Return what one JSON file of the corpus holds; where the corpus is absent, the test is skipped."""
+    return json.loads(_text(name))
+
+
+def _text(name: str) -> str:
+    folder = Path(os.environ.get("HARNESS_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
+    if not folder.is_dir():
+        pytest.skip("the corpus is absent; it lies at ../shared/corpus, or where HARNESS_CORPUS points")
+    return (folder / name).read_text("utf-8")

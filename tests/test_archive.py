@@ -30,7 +30,7 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 def passed(of: str) -> Verdict:
     """Return the verdict of a case that passed."""
-    return Verdict(case=of, status="passed", findings=(), error=None)
+    return Verdict(case=of, place="s.yaml:1:1", status="passed", findings=(), error=None)
 
 
 def of(case_id: str) -> Outcome:
@@ -118,8 +118,11 @@ def test_a_running_run_keeps_a_journal(tmp_path: Path) -> None:
     for done in reversed(outcomes):
         folder.note(done)
     assert sorted(contents(folder.path)) == ["journal.jsonl", "settings.yaml"]
-    assert list(read_lines(folder.path / "journal.jsonl")) == [one.trace for one in reversed(outcomes)]
+    assert list(read_lines(folder.path / "journal.jsonl", Trace)) == [one.trace for one in reversed(outcomes)]
     assert runs(tmp_path) == []
+
+
+REPLAY = '{"cassette": null, "unplayed": 0, "drift": [], "reason": null, "further": 0}'
 
 
 def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
@@ -128,7 +131,7 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
     found = Finding(place="scenarios/area/a.yaml:1:1", what="rounds", expected="ü", got="2")
     verdicts = [
         passed(outcomes[0].case.id),
-        Verdict(case=outcomes[1].case.id, status="failed", findings=(found,), error=None),
+        Verdict(case=outcomes[1].case.id, place="s.yaml:1:1", status="failed", findings=(found,), error=None),
     ]
     folder = RunFolder(tmp_path, [one.case for one in outcomes], NOON)
     folder.note(outcomes[1])
@@ -139,9 +142,11 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
         json.dumps(one.trace.model_dump(mode="json"), ensure_ascii=False) + "\n" for one in outcomes
     )
     assert files["verdicts.jsonl"] == (
-        '{"case": "area/b@careful/chat+all", "status": "passed", "findings": [], "error": null, "drift": []}\n'
-        '{"case": "area/a@careful/chat+all", "status": "failed", "findings": [{"place": "scenarios/area/a.yaml:1:1", '
-        '"what": "rounds", "expected": "ü", "got": "2"}], "error": null, "drift": []}\n'
+        '{"case": "area/b@careful/chat+all", "place": "s.yaml:1:1", "status": "passed", "findings": [], '
+        f'"error": null, "notes": [], "scores": null, "replay": {REPLAY}}}\n'
+        '{"case": "area/a@careful/chat+all", "place": "s.yaml:1:1", "status": "failed", "findings": '
+        '[{"place": "scenarios/area/a.yaml:1:1", "what": "rounds", "expected": "ü", "got": "2", "known": null}], '
+        f'"error": null, "notes": [], "scores": null, "replay": {REPLAY}}}\n'
     )
     assert files["timings.jsonl"] == (
         '{"case": "area/b@careful/chat+all", "seconds": 0.25}\n{"case": "area/a@careful/chat+all", "seconds": 0.25}\n'
@@ -179,7 +184,7 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, said: str
     came = trace(turn(act(call("file_read", None, raw=raw, result=said)), response=said))
     folder = RunFolder(tmp_path, [case()], NOON)
     folder.note(outcome(came))
-    assert list(read_lines(folder.path / "journal.jsonl")) == [came]
+    assert list(read_lines(folder.path / "journal.jsonl", Trace)) == [came]
     folder.finish([outcome(came)], [passed(CASE)])
     assert find(tmp_path, CASE) == came
 
@@ -256,7 +261,19 @@ def test_settings_are_stored_once_for_each_variant(tmp_path: Path) -> None:
     stored = documents(RunFolder(tmp_path, cases, NOON).path)
     assert list(stored) == ["careful/files+all", "hasty/chat+all", "careful/chat+all"]
     assert [list(one) for one in stored.values()] == [
-        ["model", "persona", "catalogue", "tools", "role", "loop", "registry", "cassette", "repeats", "variant"]
+        [
+            "model",
+            "persona",
+            "catalogue",
+            "tools",
+            "role",
+            "loop",
+            "registry",
+            "cassette",
+            "compare",
+            "repeats",
+            "variant",
+        ]
     ] * 3
 
 
@@ -290,7 +307,7 @@ def test_the_newest_run_that_has_a_case_is_taken(tmp_path: Path) -> None:
         store(tmp_path, ids, day(number))
     newest = runs(tmp_path)
     assert [path.name[:8] for path in newest] == ["20260303", "20260302", "20260301"]
-    traces = [{one.case: one for one in read_lines(path / "traces.jsonl")} for path in newest]
+    traces = [{one.case: one for one in read_lines(path / "traces.jsonl", Trace)} for path in newest]
     assert (find(tmp_path, A), find(tmp_path, "b@")) == (traces[1][A], traces[0][B])
 
 

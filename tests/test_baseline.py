@@ -1,37 +1,188 @@
-"""The committed traces: where they stand, what updates them, what does not."""
+"""The committed traces: where they stand, what updates them, what does not, and how they are read."""
 
-import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from harness.baseline import path_of, update
+from harness.baseline import BaselineFile, accepted, gone, path_of, text, update
 from harness.cassette import Drifted
-from harness.check import Verdict, judge
+from harness.check import Replay, Verdict, judge
+from harness.compare import Accepted
 from harness.drift import Drift
 from harness.errors import InputError
+from harness.misses import replay
+from harness.runner import Outcome
 from harness.trace import Failure, Trace
-from tests.build import CASE, case, outcome, trace, turn
+from tests.build import CASE, EXAMPLES, HOSTILE, act, call, case, outcome, trace, turn
+
+
+def verdict(of: Trace, **fields: object) -> Verdict:
+    """Return a verdict on a trace, passed where nothing else is said."""
+    return Verdict.model_validate(
+        {"case": of.case, "place": "s.yaml:1:1", "status": "passed", "findings": (), "error": None, **fields}
+    )
+
+
+def judged(*outcomes: Outcome) -> list[tuple[Trace, Verdict]]:
+    """Return what came of cases with the verdicts on it."""
+    return [(one.trace, judge(one.trace, one.case.scenario, replay(one))) for one in outcomes]
+
+
+def repeated(of: Trace, number: int) -> Trace:
+    """Return the trace of another repeat."""
+    return of.model_copy(update={"repeat": number, "case": f"{CASE}~{number}"})
 
 
 def test_where_a_trace_stands(tmp_path: Path) -> None:
     """A case's trace stands below its model and variant, a repeat under its number."""
-    assert path_of(tmp_path, case()) == tmp_path / "baseline/careful/chat+all/area/name.json"
-    assert path_of(tmp_path, case(repeat=3)) == tmp_path / "baseline/careful/chat+all/area/name~3.json"
+    one = trace(turn())
+    assert path_of(tmp_path, one) == tmp_path / "baseline/careful/chat+all/area/name.json"
+    assert path_of(tmp_path, repeated(one, 3)) == tmp_path / "baseline/careful/chat+all/area/name~3.json"
 
 
 def test_updating(tmp_path: Path) -> None:
-    """New and changed traces are written, indented, and what was done is counted; the same traces change nothing."""
+    """New and changed traces are written and what was done is counted; the same traces change nothing."""
     one, other = outcome(trace(turn())), outcome(trace(turn(response="Ärger: 🎉")))
-    assert update(tmp_path, [one], [judge(one.trace, one.case.scenario)]).endswith("baseline: 1 new")
-    path = path_of(tmp_path, one.case)
-    assert Trace.model_validate_json(path.read_text("utf-8")) == one.trace
-    assert (
-        path.read_text("utf-8") == json.dumps(json.loads(path.read_text("utf-8")), indent=1, ensure_ascii=False) + "\n"
-    )
-    assert update(tmp_path, [one], [judge(one.trace, one.case.scenario)]).endswith("baseline: 1 unchanged")
-    assert update(tmp_path, [other], [judge(other.trace, other.case.scenario)]).endswith("baseline: 1 changed")
+    assert update(tmp_path, judged(one)).endswith("baseline: 1 new")
+    path = path_of(tmp_path, one.trace)
+    before = path.stat().st_mtime_ns
+    assert update(tmp_path, judged(one)).endswith("baseline: 1 unchanged")
+    assert path.stat().st_mtime_ns == before
+    assert update(tmp_path, judged(other)).endswith("baseline: 1 changed")
     assert "Ärger: 🎉" in path.read_text("utf-8")
+    assert update(tmp_path, [], [path]).endswith("baseline: 1 gone")
+    assert not path.exists()
+
+
+def test_what_a_file_looks_like() -> None:
+    """What is short stands on one line, so that a change is one line of a diff."""
+    one = trace(turn(act(call("file_read", {"path": "a.txt"})), act(text="Done."), offered=["file_read", "web_search"]))
+    said = text(one, verdict(one, status="failed", replay=Replay(cassette="0123")))
+    assert (
+        said
+        == """\
+{
+ "format": 1,
+ "case": "area/name@careful/chat+all",
+ "scenario": "area/name",
+ "model": "careful",
+ "variant": "chat+all",
+ "repeat": 1,
+ "counts": {"turns": 1, "rounds": 2, "notices": 0, "calls": 1, "checkpoints": 0},
+ "stop": "final",
+ "error": null,
+ "anomalies": [],
+ "usage": {"prompt_tokens": 0, "completion_tokens": 0},
+ "verdict": "failed",
+ "cassette": "0123",
+ "turns": [
+  {
+   "user": "Go.",
+   "offered": ["file_read", "web_search"],
+   "response": "Done.",
+   "stop": "final",
+   "rounds": [
+    {
+     "kind": "act",
+     "text": null,
+     "finish_reason": "tool_calls",
+     "usage": null,
+     "calls": [
+      {
+       "id": "",
+       "name": "file_read",
+       "arguments": {"path": "a.txt"},
+       "raw_arguments": "{\\"path\\": \\"a.txt\\"}",
+       "decision": "none",
+       "outcome": "executed",
+       "result": "ok"
+      }
+     ]
+    },
+    {"kind": "act", "text": "Done.", "finish_reason": "stop", "usage": null, "calls": []}
+   ],
+   "checkpoints": []
+  }
+ ]
+}
+"""
+    )
+
+
+@EXAMPLES
+@given(
+    HOSTILE,
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ),
+)
+def test_what_is_written_is_read_again(said: str, value: object) -> None:
+    """Whatever a trace holds, its file says the same when it is read."""
+    one = trace(turn(act(call("file_read", {"a": value})), act(text=said), response=said))
+    with TemporaryDirectory() as folder:
+        update(Path(folder), [(one, verdict(one))])
+        kept = accepted(Path(folder), one)[1].trace
+    assert kept.model_dump(exclude={"verdict", "cassette"}) == one.model_dump()
+
+
+def test_what_was_accepted(tmp_path: Path) -> None:
+    """The repeats of a case are read with their verdicts and cassettes, and those of no other."""
+    one, three = trace(turn()), repeated(trace(turn(response="Other.")), 3)
+    other = trace(turn(), case_id="area/name_more@careful/chat+all")
+    kept = [
+        (one, verdict(one, replay=Replay(cassette="abc"))),
+        (three, verdict(three, status="failed")),
+        (other, verdict(other)),
+    ]
+    update(tmp_path, kept)
+    found = accepted(tmp_path, one)
+    assert found == {
+        1: Accepted(BaselineFile(**dict(one), verdict="passed", cassette="abc"), "passed", "abc"),
+        3: Accepted(BaselineFile(**dict(three), verdict="failed", cassette=None), "failed", None),
+    }
+    assert accepted(tmp_path, trace(turn(), case_id="area/nothing@careful/chat+all")) == {}
+
+
+def test_a_file_that_is_not_the_harness_s_is_told(tmp_path: Path) -> None:
+    """What was broken, by a merge for instance, is named with its line; keys that are not known are, too."""
+    one = trace(turn())
+    update(tmp_path, [(one, verdict(one))])
+    path = path_of(tmp_path, one)
+    whole = path.read_text("utf-8")
+    for old, new, said in (
+        (' "stop": "final",\n', "<<<<<<< ours\n", ":9:1: not JSON: "),
+        ('"repeat": 1', '"repeat": "often"', ":7:12: repeat: "),
+        ('"verdict": "passed"', '"verdict": "well"', ":13:13: verdict: "),
+        ('"error": null', '"error": null, "extra": 1', ":10:17: unknown key 'extra'"),
+    ):
+        path.write_text(whole.replace(old, new, 1), "utf-8")
+        with pytest.raises(InputError) as caught:
+            accepted(tmp_path, one)
+        assert caught.value.problems[0].startswith(f"{path}{said}"), caught.value.problems
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match="not UTF-8"):
+        accepted(tmp_path, one)
+
+
+def test_what_is_gone(tmp_path: Path) -> None:
+    """Cases that a run no longer has are gone, but for those of other models, variants and further repeats."""
+    one = trace(turn())
+    traces = [
+        one,
+        repeated(one, 2),
+        trace(turn(), case_id="area/old@careful/chat+all"),
+        trace(turn(), case_id="area/old@hasty/chat+all"),
+        trace(turn(), case_id="area/old@careful/files+all"),
+    ]
+    update(tmp_path, [(each, verdict(each)) for each in traces])
+    old = "area/old@careful/chat+all"
+    assert gone(tmp_path, [one], 1) == {old: path_of(tmp_path, traces[2])}
+    assert gone(tmp_path, [one], 2) == {f"{CASE}~2": path_of(tmp_path, traces[1]), old: path_of(tmp_path, traces[2])}
+    assert gone(tmp_path, traces, 2) == {}
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
@@ -40,10 +191,8 @@ def test_what_is_refused(tmp_path: Path) -> None:
     broken = outcome(trace(turn(stop="error"), error=Failure(kind="stale", message="stale")))
     good = outcome(trace(turn()))
     crashed = outcome(trace(turn(stop="error"), error=Failure(kind="loop", message="the loop crashed")))
-    outcomes = [good, drifted, broken, broken, broken, broken, crashed]
-    verdicts = [judge(one.trace, one.case.scenario, drift=list(map(str, one.drifted))) for one in outcomes]
     with pytest.raises(InputError) as caught:
-        update(tmp_path, outcomes, verdicts)
+        update(tmp_path, judged(good, drifted, broken, broken, broken, broken, crashed))
     name = good.case.id
     assert caught.value.problems == (
         f"the baseline is not updated: 4 cases cannot be replayed, record first: {name}, {name}, {name} and 1 more",
@@ -53,13 +202,17 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_failed_cases_are_kept(tmp_path: Path) -> None:
-    """A case that failed its expectations becomes part of the baseline like any other, and is counted."""
-    good, bad = outcome(trace(turn())), outcome(trace(turn(), case_id=f"{CASE}~2"), case(repeat=2))
-    failed = Verdict(case=bad.case.id, status="failed", findings=(), error=None)
-    said = update(tmp_path, [good, bad], [judge(good.trace, good.case.scenario), failed])
-    assert said.endswith("baseline: 2 new; 1 of them failed")
-    assert Trace.model_validate_json(path_of(tmp_path, bad.case).read_text("utf-8")) == bad.trace
+def test_failed_cases_are_kept_and_skipped_ones_left(tmp_path: Path) -> None:
+    """A case that failed becomes part of the baseline and is counted; one that was skipped stays as it is."""
+    good, bad = outcome(trace(turn())), outcome(trace(turn(), case_id=f"{CASE}~2", repeat=2), case(repeat=2))
+    skipped = repeated(trace(turn()), 3)
+    results = [
+        *judged(good),
+        (bad.trace, verdict(bad.trace, status="failed")),
+        (skipped, verdict(skipped, status="skipped")),
+    ]
+    assert update(tmp_path, results).endswith("baseline: 2 new; 1 of them failed")
+    assert sorted(accepted(tmp_path, good.trace)) == [1, 2]
 
 
 @pytest.mark.parametrize("place", ["baseline", "baseline/careful/chat+all/area/name.json"])
@@ -70,6 +223,6 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
     path.mkdir() if path.suffix else path.write_text("", "utf-8")
     one = outcome(trace(turn()))
     with pytest.raises(InputError) as caught:
-        update(tmp_path, [one], [judge(one.trace, one.case.scenario)])
+        update(tmp_path, judged(one))
     (problem,) = caught.value.problems
-    assert problem.startswith(f"{path_of(tmp_path, one.case)}: the baseline cannot be written here: ")
+    assert problem.startswith(f"{path_of(tmp_path, one.trace)}: the baseline cannot be written here: ")

@@ -7,18 +7,12 @@ import pytest
 from hypothesis import settings
 from pydantic import BaseModel
 
-from harness.condition import Amount, Words
+from harness.calls import CallCount, ExpectedCall, ExpectedCalls, Match
+from harness.condition import Amount, Tokens, Words
 from harness.errors import InputError
-from harness.expectation import (
-    Expectation,
-    ExpectedCall,
-    ExpectedCalls,
-    Point,
-    Scope,
-    TurnExpectation,
-    expected_tools,
-    parted,
-)
+from harness.expectation import Expectation, TurnExpectation, expected_tools, parted
+from harness.known import Known
+from harness.pauses import ExpectedCheckpoint, TurnCheckpoint
 from harness.source import parse
 from harness.wording import validate
 
@@ -67,62 +61,6 @@ def test_an_endless_expression_is_refused() -> None:
     assert line.startswith("f.yaml:1:21: response.matches: 'a{99999999999999999999}' is not a regular expression: ")
 
 
-@pytest.mark.parametrize(
-    ("text", "call", "words"),
-    [
-        ("file_read", ExpectedCall(tool="file_read"), "file_read(...)"),
-        ("{file_read: }", ExpectedCall(tool="file_read"), "file_read(...)"),
-        ("{file_read: {}}", ExpectedCall(tool="file_read"), "file_read(...)"),
-        ("{file_read: {path: é}}", ExpectedCall(tool="file_read", arguments={"path": "é"}), 'file_read({"path": "é"})'),
-        (
-            "{file_read: {path: a}, decision: denied, outcome: denied}",
-            ExpectedCall(tool="file_read", arguments={"path": "a"}, decision="denied", outcome="denied"),
-            'file_read({"path": "a"}), denied, denied',
-        ),
-        ("{outcome: failed, file_read: }", ExpectedCall(tool="file_read", outcome="failed"), "file_read(...), failed"),
-        ("{tool: tool, arguments: {a: 1}}", ExpectedCall(tool="tool", arguments={"a": 1}), 'tool({"a": 1})'),
-        (
-            "{tool: decision, decision: none}",
-            ExpectedCall(tool="decision", decision="none"),
-            "decision(...), none",
-        ),
-    ],
-)
-def test_expected_calls(text: str, call: ExpectedCall, words: str) -> None:
-    """An expected call is a name, a name with arguments, or written out, and is told in words."""
-    read_call = read(text, ExpectedCall)
-    assert (read_call, str(read_call)) == (call, words)
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("{}", "1:1: an expected call names one tool, with its arguments behind it; here: none"),
-        ("{decision: none}", "1:1: an expected call names one tool, with its arguments behind it; here: none"),
-        ("{a: {}, b: {}}", "1:1: an expected call names one tool, with its arguments behind it; here: a, b"),
-        (
-            "{a: {}, decison: none}",
-            "1:1: an expected call names one tool, with its arguments behind it; here: a, decison",
-        ),
-        ("{a: b}", "1:1: the arguments of a must be a mapping; leave them out to accept any"),
-        ("{a: [b]}", "1:1: the arguments of a must be a mapping; leave them out to accept any"),
-        ("{a: {}, outcome: done}", "1:18: outcome: must be "),
-        ("{a: {}, decision: yes}", "1:19: decision: must be "),
-        ("{tool: a, args: {}}", "1:11: unknown key 'args' (did you mean 'arguments'?)"),
-        ("{tool: 5}", "1:8: tool: must be text"),
-        (
-            "{a: {b: {matches: '('}}}",
-            "1:1: arguments: '(' is not a regular expression: missing ), unterminated subpattern at position 0",
-        ),
-    ],
-)
-def test_expected_calls_that_are_none(text: str, line: str) -> None:
-    """A call that names no tool or several, or arguments that are none, is refused."""
-    (told,) = refused(text, ExpectedCall)
-    assert told.startswith(f"f.yaml:{line}")
-    assert told == f"f.yaml:{line}" or line.endswith("be ")
-
-
 @pytest.mark.parametrize("text", ["5", "[a]", "true", ""])
 def test_an_expected_call_is_a_name_or_a_mapping(text: str) -> None:
     """What is neither a name nor a mapping is refused at its place."""
@@ -142,8 +80,41 @@ def test_no_expected_call_is_a_mistake() -> None:
     [
         ("error: x", "1:1: 'error' is only looked at with 'stop: error'; add it"),
         ("{stop: final, error: x}", "1:1: 'error' is only looked at with 'stop: error'; add it"),
-        ("{calls: {in_order: [b, a]}, never: [c, a]}", "1:1: a is expected in 'calls' and forbidden in 'never'"),
         ("turns: 1", "1:1: unknown key 'turns'"),
+        ("checkpoints: many", "1:14: checkpoints: must be a whole number, or {at_least: ..., at_most: ...}"),
+        ("checkpoints: {at_leest: 1}", "1:15: checkpoints: unknown key 'at_leest' (did you mean 'at_least'?)"),
+        ("checkpoints: [a, 5]", "1:18: checkpoints[1]: must be the names that are pending, or {pending: [...]"),
+        ("checkpoints: [[]]", "1:15: checkpoints[0].pending: must not be empty"),
+        ("checkpoints: [{turn: 1}]", "1:16: checkpoints[0]: unknown key 'turn'"),
+        ("checkpoints: [{round: 0}]", "1:23: checkpoints[0].round: must be at least 1"),
+        ("checkpoints: [{answer: yes}]", "1:24: checkpoints[0].answer: must be 'confirmed', 'denied' or 'unanswered'"),
+        (
+            "checkpoints: [{pending: a, rounds: 1}]",
+            "1:28: checkpoints[0]: unknown key 'rounds' (did you mean 'round'?)",
+        ),
+        ("tokens: many", "1:9: tokens: must be a whole number, or "),
+        ("tokens: {promt: 3}", "1:10: tokens: unknown key 'promt' (did you mean 'prompt'?)"),
+        ("tokens: {prompt: {at_leest: 3}}", "1:19: tokens.prompt: unknown key 'at_leest' (did you mean 'at_least'?)"),
+        (
+            "tokens: {prompt: 3, at_most: 3}",
+            "1:9: tokens: 'at_most' says not of what; write it behind 'total', 'prompt' or 'completion'",
+        ),
+        ("count: {}", "1:8: count: must not be empty"),
+        ("count: 3", "1:8: count: must be a mapping"),
+        ("count: {a: {which: executed}}", "1:12: count.a: needs a number, 'at_least' or 'at_most'"),
+        ("calls: a", "1:8: calls: must be a mapping like {in_order: [...]}, or a list of such mappings"),
+        ("calls: []", "1:8: calls: must not be empty"),
+        ("calls: [a]", "1:9: calls[0]: must be a mapping"),
+        ("before: [a, b]", "1:9: before: must be a list of lists of calls, like [[file_read, file_write]]"),
+        ("before: []", "1:9: before: must not be empty"),
+        ("before: [[a]]", "1:10: before[0]: takes two calls; here: 1"),
+        ("before: [[a, b, c]]", "1:10: before[0]: takes two calls; here: 3"),
+        ("before: [[a, 5]]", "1:14: before[0][1]: must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"),
+        ("together: [[a]]", "1:12: together[0]: takes two calls or more; here: 1"),
+        ("together: {a: b}", "1:11: together: must be a list of lists of calls"),
+        ("apart: [[a, b], [c]]", "1:17: apart[1]: takes two calls; here: 1"),
+        ("known: slow", "1:8: known: must be a mapping"),
+        ("known: {reason: a, until: 2026-03-01, for: {role: a}}", "1:39: known: unknown key 'for'"),
         ("stop: finl", "1:7: stop: must be "),
         ("stop: ", "1:6: stop: nothing stands here"),
         ("never: [1]", "1:9: never[0]: must be text"),
@@ -184,14 +155,20 @@ def test_an_empty_expectation_is_a_final_text() -> None:
 def test_a_whole_expectation() -> None:
     """Every key of an expectation is read, in its short form."""
     text = """\
+known: {reason: slow, until: 2026-03-01}
 calls:
   in_order:
     - file_delete: {path: old.txt}
       decision: denied
     - file_read
+count: {file_read: 2, file_write: {at_most: 1, which: executed}}
+before: [[file_read, {file_write: {path: a}}]]
+together: [[a, b, c]]
+apart: [[a, d], [b, d]]
 rounds: 3
 notices: {at_most: 1}
 checkpoints: {at_least: 1}
+tokens: {at_most: 900}
 never: shell_exec
 offered: []
 response: {contains: kept}
@@ -199,16 +176,25 @@ stop: error
 error: quota
 turns: 1
 """
+    a, b, c, d = (ExpectedCall(tool=name) for name in "abcd")
     assert read(text, Expectation) == Expectation(
-        calls=ExpectedCalls(
-            in_order=[
-                ExpectedCall(tool="file_delete", arguments={"path": "old.txt"}, decision="denied"),
-                ExpectedCall(tool="file_read"),
-            ]
-        ),
+        known=Known(reason="slow", until="2026-03-01"),
+        calls=[
+            ExpectedCalls(
+                in_order=[
+                    ExpectedCall(tool="file_delete", arguments={"path": "old.txt"}, decision="denied"),
+                    ExpectedCall(tool="file_read"),
+                ]
+            )
+        ],
+        count={"file_read": CallCount(exactly=2), "file_write": CallCount(at_most=1, which="executed")},
+        before=[[ExpectedCall(tool="file_read"), ExpectedCall(tool="file_write", arguments={"path": "a"})]],
+        together=[[a, b, c]],
+        apart=[[a, d], [b, d]],
         rounds=Amount(exactly=3),
         notices=Amount(at_most=1),
         checkpoints=Amount(at_least=1),
+        tokens=Amount(at_most=900),
         never=["shell_exec"],
         offered=[],
         response=Words(contains=["kept"]),
@@ -216,6 +202,32 @@ turns: 1
         error=Words(equals="quota"),
         turns=Amount(exactly=1),
     )
+
+
+def test_keys_with_more_than_one_form() -> None:
+    """Calls may stand under several modes, checkpoints each for itself, and tokens by their kinds."""
+    text = """\
+calls:
+  - {exact: [a], match: {except: [x]}, which: executed}
+  - {subset: []}
+checkpoints: [a, [b, b], {round: 2}, {pending: c, answer: denied}]
+tokens: {prompt: 3, total: {at_least: 2}}
+"""
+    said: list[Any] = [
+        {"pending": ["a"]},
+        {"pending": ["b", "b"]},
+        {"round": 2},
+        {"pending": ["c"], "answer": "denied"},
+    ]
+    calls = [
+        ExpectedCalls(exact=[ExpectedCall(tool="a")], match=Match.model_validate({"except": "x"}), which="executed"),
+        ExpectedCalls(subset=[]),
+    ]
+    tokens = Tokens(prompt=Amount(exactly=3), total=Amount(at_least=2))
+    turn, case = (list(map(kind.model_validate, said)) for kind in (TurnCheckpoint, ExpectedCheckpoint))
+    assert read(text, TurnExpectation) == TurnExpectation(calls=calls, checkpoints=turn, tokens=tokens)
+    whole = read(text, Expectation)
+    assert (whole.calls, whole.checkpoints, whole.tokens) == (calls, case, tokens)
 
 
 def test_all_problems_at_once() -> None:
@@ -239,10 +251,34 @@ stop: finl
 
 def test_the_tools_of_an_expectation() -> None:
     """Each tool that an expectation names comes with the way to it, as often as it is named."""
-    text = "{calls: {in_order: [a, {b: {}}]}, never: [c, d], offered: [a]}"
+    text = """\
+calls: [{in_order: [a, {b: {}}]}, {subset: [c], match: exact}, {exact: []}]
+count: {d: 1, e: 0}
+before: [[f, {g: {}}]]
+together: [[h, i, j]]
+apart: [[k, l], [m, n]]
+checkpoints: [o, {round: 1}, [p, q]]
+never: [c, d]
+offered: [a]
+"""
     assert list(expected_tools(read(text, TurnExpectation))) == [
-        ("a", ("calls", "in_order", 0)),
-        ("b", ("calls", "in_order", 1)),
+        ("a", ("calls", 0, "in_order", 0)),
+        ("b", ("calls", 0, "in_order", 1)),
+        ("c", ("calls", 1, "subset", 0)),
+        ("d", ("count", "d")),
+        ("e", ("count", "e")),
+        ("f", ("before", 0, 0)),
+        ("g", ("before", 0, 1)),
+        ("h", ("together", 0, 0)),
+        ("i", ("together", 0, 1)),
+        ("j", ("together", 0, 2)),
+        ("k", ("apart", 0, 0)),
+        ("l", ("apart", 0, 1)),
+        ("m", ("apart", 1, 0)),
+        ("n", ("apart", 1, 1)),
+        ("o", ("checkpoints", 0, "pending", 0)),
+        ("p", ("checkpoints", 2, "pending", 0)),
+        ("q", ("checkpoints", 2, "pending", 1)),
         ("c", ("never", 0)),
         ("d", ("never", 1)),
         ("a", ("offered", 0)),
@@ -257,29 +293,6 @@ def test_every_wrong_path_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "points"),
-    [
-        ("{}", "abcd"),
-        ("{role: chat}", "ab"),
-        ("{role: [chat, files]}", "abcd"),
-        ("{model: m}", "ac"),
-        ("{tools: all, role: files}", "d"),
-        ("{role: chat, model: n, tools: all}", ""),
-    ],
-)
-def test_scopes(scope: str, points: str) -> None:
-    """A scope holds where every group that it names has one of its labels."""
-    all_points = {
-        "a": Point("chat", "m", "all"),
-        "b": Point("chat", "n", "none"),
-        "c": Point("files", "m", "none"),
-        "d": Point("files", "n", "all"),
-    }
-    read_scope = read(scope, Scope)
-    assert "".join(name for name, point in all_points.items() if read_scope.holds(point)) == points
-
-
-@pytest.mark.parametrize(
     ("pattern", "state", "keys"),
     [
         ({"a": 1}, {"a": 1, "b": 2}, []),
@@ -288,7 +301,8 @@ def test_scopes(scope: str, points: str) -> None:
         ({"a": 1, "b": True, "c": None}, {"a": True, "b": 1}, ["a", "b", "c"]),
         ({"a": [1]}, {"a": [1, 2]}, ["a"]),
         ({"a": None}, {"a": None}, []),
-        ({"a": 1.0}, {"a": 1}, ["a"]),
+        ({"a": 1.0}, {"a": 1}, []),
+        ({"a": {"type": "integer"}, "b": {"one_of": [1, 2]}}, {"a": 1.5, "b": 2}, ["a"]),
         ({"a": 1}, {}, ["a"]),
     ],
 )

@@ -17,6 +17,7 @@ from harness.check import judge
 from harness.composition import compose
 from harness.loop import LoopUnderTest
 from harness.matching import difference
+from harness.misses import replay
 from harness.project import Conf
 from harness.runner import Outcome, run_many
 from harness.selection import select
@@ -233,7 +234,7 @@ def test_what_a_loop_does_otherwise_is_found_in_the_trace(  # noqa: PLR0917 - on
     parted = difference(_turns(ours), _turns(theirs))
     assert parted is not None
     assert (parted.path, parted.one[: len(one)], parted.other[: len(other)]) == (path, one, other)
-    verdict = judge(theirs.trace, cases[0].scenario, unplayed=theirs.unplayed)
+    verdict = judge(theirs.trace, cases[0].scenario, replay(theirs))
     assert verdict.status == "failed"
     assert finding in [found.what for found in verdict.findings]
 
@@ -378,7 +379,7 @@ def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def traces(folder: Path) -> dict[tuple[str, str], Trace]:
     """Return the traces of the newest run by scenario and model."""
     newest = max((folder / "reports").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    return {(one.scenario, one.model): one for one in read_lines(newest / "traces.jsonl")}
+    return {(one.scenario, one.model): one for one in read_lines(newest / "traces.jsonl", Trace)}
 
 
 def test_the_guides_lines_are_few() -> None:

@@ -1,17 +1,26 @@
-"""Values with values, and calls with calls."""
+"""Values with values, and the arguments of calls with patterns: what is the same, what fits, and what is unlike."""
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.matching import Pair, align, bad_expression, bad_pattern, canonical, difference, fits
+from harness.matching import (
+    Absent,
+    ArgumentMode,
+    Deviation,
+    arguments_fit,
+    canonical,
+    difference,
+    fits,
+    fits_all,
+    unlike,
+)
+from tests.build import EXAMPLES
 
-EXAMPLES = settings(deadline=None, max_examples=300, derandomize=True, database=None)
 TEXTS = st.text(st.characters(), max_size=4) | st.sampled_from(["a", "b", "1", "true", ""])
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.integers() | st.floats(allow_nan=False) | TEXTS
 JSON = st.recursive(
@@ -19,7 +28,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )
-ITEMS = st.lists(st.integers(0, 3), max_size=6)
 ONES: list[Any] = [1, 1.0, True, "1", None, [1], {"1": 1}, 0, False, "", [], {}]
 
 
@@ -51,7 +59,6 @@ def test_json_types_count(one: Any, other: Any) -> None:
     """A number, a truth value and a text that look alike are different, as are empty ones of different types."""
     same = one is other
     assert (canonical(one) == canonical(other), difference(one, other) is None) == (same, same)
-    assert fits({"a": one}, {"a": other}) == (same or (one == {} and other == {"1": 1}))
 
 
 def test_canonical_text() -> None:
@@ -67,7 +74,6 @@ def test_the_order_of_keys_is_free(value: Any) -> None:
     """Values that differ in the order of keys alone are the same."""
     assert canonical(reordered(value)) == canonical(value)
     assert difference(value, reordered(value)) is None
-    assert fits(reordered(value), value) or not plain(value)
 
 
 @EXAMPLES
@@ -113,128 +119,106 @@ def test_the_first_difference(one: Any, other: Any, path: str, sides: tuple[str,
     assert (found.path, (repr(found.one), repr(found.other))) == (path, sides)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "value", "fit"),
-    [
-        ({}, {"a": 1}, True),
-        ({"a": 1}, {"a": 1, "b": 2}, True),
-        ({"a": 1}, {"b": 2}, False),
-        ({"a": None}, {}, False),
-        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, True),
-        ({"a": {"b": 1}}, {"a": 1}, False),
-        ({"a": []}, {"a": [1]}, False),
-        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2, "c": 3}]}, True),
-        ({"a": [1, 2]}, {"a": [2, 1]}, False),
-        ({"a": {"matches": "^x.z$"}}, {"a": "xyz"}, True),
-        ({"a": {"matches": "y"}}, {"a": "xyz"}, True),
-        ({"a": {"matches": "Y"}}, {"a": "xyz"}, False),
-        ({"a": {"matches": "1"}}, {"a": 1}, False),
-        ({"a": {"matches": ""}}, {"a": ""}, True),
-        ({"a": {"matches": "x"}}, {"a": {"matches": "x"}}, False),
-        ({"a": {"matches": 1}}, {"a": {"matches": 1}}, True),
-        ({"a": {"matches": "x", "b": 1}}, {"a": {"matches": "x", "b": 1}}, True),
-        ({"a": [{"matches": "x"}]}, {"a": ["axb"]}, True),
-        ({}, [], False),
-        ([], {}, False),
-    ],
+HOW: tuple[ArgumentMode, ...] = ("exact", "partial", "ignore")
+NAMES = st.sampled_from(["a", "b", "matches", "type", "equals"])
+ARGUMENTS = st.dictionaries(NAMES, st.sampled_from([1, 1.0, True, "a", None, {"c": 1}, {"c": 1, "d": 2}]), max_size=4)
+ASKED = st.dictionaries(
+    NAMES,
+    st.sampled_from([1, True, "a", None, {"c": 1}, {"matches": "a"}, {"type": "mapping"}, {"anything": True}]),
+    max_size=3,
 )
-def test_patterns(pattern: Any, value: Any, fit: bool) -> None:
-    """A pattern's keys must be there and fit; lists fit item by item, expressions where they are found in a text."""
-    assert fits(pattern, value) is fit
-
-
-def plain(value: Any) -> bool:
-    """Tell whether a JSON value holds nothing that a pattern reads as an expression."""
-    if isinstance(value, dict):
-        return value.keys() != {"matches"} and all(map(plain, value.values()))
-    return all(map(plain, value)) if isinstance(value, list) else True
 
 
 @EXAMPLES
-@given(JSON, JSON)
-def test_fitting_is_at_least_being_equal(value: Any, other: Any) -> None:
-    """A value fits itself as a pattern, more keys in mappings do no harm, and what fits both ways is the same."""
-    assert fits(value, value) or not plain(value)
-    if isinstance(value, dict) and plain(value):
-        assert fits(value, {"other": other, **value})
-    if plain(value) and plain(other) and fits(value, other) and fits(other, value):
-        assert difference(value, other) is None
-
-
-@pytest.mark.parametrize(
-    ("pattern", "wrong"),
-    [
-        ({"a": {"matches": "x+"}}, None),
-        ({"a": {"matches": "("}}, "'(' is not a regular expression: missing ), unterminated subpattern at position 0"),
-        ({"a": [1, {"b": {"matches": "*"}}]}, "'*' is not a regular expression: nothing to repeat at position 0"),
-        ({"a": {"matches": "(", "b": 1}}, None),
-        ({"a": {"matches": 5}}, None),
-        ({"matches": "["}, "'[' is not a regular expression: unterminated character set at position 0"),
-        ("(", None),
-    ],
-)
-def test_expressions_in_patterns(pattern: Any, wrong: str | None) -> None:
-    """The first expression of a pattern that is none is told, at any depth."""
-    assert bad_pattern(pattern) == wrong
-
-
-@pytest.mark.parametrize("expression", ["x{99999999999999999999}", "(" * 5000 + ")" * 5000], ids=["count", "depth"])
-def test_an_endless_expression_is_told(expression: str) -> None:
-    """An expression that Python cannot compile for its size is wrong like any other."""
-    assert (bad_expression(expression) or "").startswith(f"'{expression}' is not a regular expression: ")
-
-
-def pairings(expected: int, actual: int) -> Iterator[list[Pair]]:
-    """Yield every way to pair some expected with some actual items in order, the largest first."""
-    for size in reversed(range(min(expected, actual) + 1)):
-        for wanted in combinations(range(expected), size):
-            for got in combinations(range(actual), size):
-                yield [Pair(*pair) for pair in zip(wanted, got, strict=True)]
+@given(ASKED, ARGUMENTS, st.sets(NAMES, max_size=2), st.sampled_from(HOW))
+def test_arguments_key_by_key(
+    pattern: dict[str, Any], arguments: dict[str, Any], without: set[str], how: ArgumentMode
+) -> None:
+    """Arguments fit where nothing is unlike, and what is unlike are the keys that fit neither alone nor left out."""
+    found = unlike(pattern, arguments, how, without)
+    assert arguments_fit(pattern, arguments, how, without) == (found == [])
+    keys = [key for key in [*pattern, *(key for key in arguments if key not in pattern)] if key not in without]
+    wrong = []
+    for key in keys if how != "ignore" else []:
+        if key in pattern and key in arguments:
+            one = {"x": pattern[key]}, {"x": arguments[key]}
+            right = fits([pattern[key]], [arguments[key]], exact=how == "exact")
+            assert arguments_fit(*one, how) == right
+        else:
+            right = key in arguments and how == "partial"
+        if not right:
+            wrong.append(Deviation(key, pattern.get(key, Absent()), arguments.get(key, Absent())))
+    assert found == wrong
 
 
 @EXAMPLES
-@given(ITEMS, ITEMS, st.sampled_from(["equal", "at most", "sum"]))
-def test_alignment_against_every_pairing(expected: Sequence[int], actual: Sequence[int], kind: str) -> None:
-    """The alignment is one of the largest of all pairings in order, and of those the one with the earliest items."""
-
-    def belong(want: int, got: int) -> bool:
-        return {"equal": want == got, "at most": want <= got, "sum": (want + got) % 3 == 1}[kind]
-
-    right = [
-        pairs
-        for pairs in pairings(len(expected), len(actual))
-        if all(belong(expected[pair.expected], actual[pair.actual]) for pair in pairs)
-    ]
-    found = align(expected, actual, belong)
-    assert found in right
-    assert len(found) == len(right[0])
-    earliest = min([pair.actual for pair in pairs] for pairs in right if len(pairs) == len(right[0]))
-    assert [pair.actual for pair in found] == earliest
+@given(ASKED, ARGUMENTS)
+def test_fitting_in_part(pattern: dict[str, Any], arguments: dict[str, Any]) -> None:
+    """The modes go from strict to free, and the partial one is what is asked of arguments by itself."""
+    assert [arguments_fit(pattern, arguments, how) for how in HOW] == sorted(
+        arguments_fit(pattern, arguments, how) for how in HOW
+    )
+    assert (
+        fits_all(pattern, arguments)
+        == arguments_fit(pattern, arguments)
+        == arguments_fit(pattern, arguments, "partial")
+    )
 
 
 @pytest.mark.parametrize(
-    ("expected", "actual", "pairs"),
+    ("pattern", "arguments", "how", "without", "found"),
     [
-        ("", "", []),
-        ("a", "", []),
-        ("", "a", []),
-        ("aa", "aa", [(0, 0), (1, 1)]),
-        ("ab", "ba", [(1, 0)]),
-        ("ab", "xaxbx", [(0, 1), (1, 3)]),
-        ("a", "aaa", [(0, 0)]),
-        ("aaa", "a", [(0, 0)]),
-        ("abc", "bcabc", [(0, 2), (1, 3), (2, 4)]),
-        ("abcd", "acbd", [(0, 0), (2, 1), (3, 3)]),
+        ({"a": 1}, {"a": 1, "b": 2}, "partial", (), []),
+        ({"a": 1}, {"a": 1, "b": 2}, "exact", (), [Deviation("b", Absent(), 2)]),
+        ({"a": 1}, {"a": 1, "b": 2}, "exact", ("b",), []),
+        ({"a": 1, "b": 3}, {"a": 1, "b": 2}, "exact", ("b",), []),
+        ({"a": 1, "b": 3}, {"a": 1}, "exact", ("b",), []),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, "partial", (), []),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, "exact", (), [Deviation("a", {"b": 1}, {"b": 1, "c": 2})]),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, "exact", ("c",), [Deviation("a", {"b": 1}, {"b": 1, "c": 2})]),
+        ({"a": 1, "b": 2}, {}, "partial", (), [Deviation("a", 1, Absent()), Deviation("b", 2, Absent())]),
+        ({"a": 1}, {"a": True}, "partial", (), [Deviation("a", 1, True)]),
+        ({"a": None}, {}, "partial", (), [Deviation("a", None, Absent())]),
+        ({"a": {"near": 1, "within": 1}}, {"a": 3}, "exact", (), [Deviation("a", {"near": 1, "within": 1}, 3)]),
+        ({"a": 1}, {"b": 2}, "ignore", (), []),
+        ({"b": 1, "a": 2}, {"c": 1, "a": 3}, "exact", (), [("b", 1, Absent()), ("a", 2, 3), ("c", Absent(), 1)]),
+        ({"matches": "a"}, {"matches": "a"}, "exact", (), []),
+        ({"matches": "a"}, {"matches": "ba"}, "exact", (), [Deviation("matches", "a", "ba")]),
+        ({"type": "pdf"}, {"type": "pdf"}, "exact", (), []),
+        ({"matches": {"matches": "a"}}, {"matches": "ba"}, "exact", (), []),
     ],
 )
-def test_alignments(expected: str, actual: str, pairs: list[tuple[int, int]]) -> None:
-    """As many items as possible are paired in order, each once, early ones first."""
-    assert align(expected, actual, lambda want, got: want == got) == pairs
+def test_what_is_unlike(
+    pattern: dict[str, Any],
+    arguments: dict[str, Any],
+    how: ArgumentMode,
+    without: tuple[str, ...],
+    found: list[Deviation],
+) -> None:
+    """Each argument that is missing, different or too much is told with both sides, but for those left out."""
+    assert unlike(pattern, arguments, how, without) == found
+    assert arguments_fit(pattern, arguments, how, without) == (not found)
 
 
-def test_a_long_alignment() -> None:
-    """A greedy pairing of partly fitting items would lose one; the best loses none."""
-    expected: list[dict[str, int]] = [{}, {"path": 1}]
-    actual = [{"path": 1}, {"path": 1}]
-    assert align(expected, actual, fits) == [(0, 0), (1, 1)]
-    assert align(list(range(200)), list(range(100, 300)), int.__eq__) == [(100 + at, at) for at in range(100)]
+@pytest.mark.parametrize(
+    ("pattern", "how", "without", "fit"),
+    [
+        ({}, "ignore", (), True),
+        ({"a": 1}, "ignore", (), True),
+        ({}, "partial", (), True),
+        ({"a": 1}, "partial", (), False),
+        ({"a": 1}, "partial", ("a",), True),
+        ({"a": {"anything": True}}, "partial", (), False),
+        ({}, "exact", (), False),
+        ({"a": 1}, "exact", ("a",), False),
+    ],
+)
+def test_unreadable_arguments(pattern: dict[str, Any], how: ArgumentMode, without: tuple[str, ...], fit: bool) -> None:
+    """Arguments that could not be read fit only where they are ignored or nothing is asked of them."""
+    assert arguments_fit(pattern, None, how, without) == fit
+
+
+def test_everything_is_missing_of_unreadable_arguments() -> None:
+    """Of arguments that could not be read each one that is expected is told as missing."""
+    assert unlike({"a": 1, "b": 2}, None, "exact", ("b",)) == [Deviation("a", 1, Absent())]
+    assert unlike({"a": 1}, None, "ignore") == []

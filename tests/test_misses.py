@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from harness.case import Case
 from harness.cassette import Drifted
 from harness.check import Verdict, judge
 from harness.cli import main
 from harness.drift import Drift
-from harness.misses import Shared, cost, drift, record_all, shared, unrecorded
+from harness.misses import Shared, cost, drift, record_all, record_command, replay, shared, unrecorded
 from harness.runner import Outcome
 from harness.trace import Failure
-from tests.build import case, outcome, scenario, trace, turn
+from tests.build import EXAMPLES, case, outcome, scenario, settings, trace, turn
 from tests.project import as_a_shell_reads, small, write
 
 STALE = Drifted("turn 1, round 1", Drift("system", 'system prompt, section Conduct, word 3: "is" -> "was"'))
@@ -31,7 +34,7 @@ def missed(name: str, kind: str, *seen: Drifted, recorded: int | None = None) ->
 
 def judged(outcomes: Sequence[Outcome]) -> list[Verdict]:
     """Return the verdicts on what came of cases."""
-    return [judge(one.trace, one.case.scenario, drift=list(map(str, one.drifted))) for one in outcomes]
+    return [judge(one.trace, one.case.scenario, replay(one)) for one in outcomes]
 
 
 def test_reasons_that_cases_share() -> None:
@@ -48,7 +51,7 @@ def test_reasons_that_cases_share() -> None:
         missed("i", "model"),
     ]
     ids = [one.case.id for one in outcomes]
-    assert shared(outcomes, judged(outcomes)) == [
+    assert shared(judged(outcomes)) == [
         Shared(f"{STALE} (and up to 1 further difference)", (ids[0], ids[2])),
         Shared("nothing is recorded", (ids[1], ids[6])),
     ]
@@ -62,9 +65,7 @@ def test_drift_that_cases_share() -> None:
         outcome(trace(turn()), drifted=[STALE]),
         outcome(trace(turn())),
     ]
-    assert shared(came, judged(came), drift) == [
-        Shared(f"{STALE} (and up to 1 further difference)", (came[0].case.id,) * 2)
-    ]
+    assert shared(judged(came), drift) == [Shared(f"{STALE} (and up to 1 further difference)", (came[0].case.id,) * 2)]
 
 
 def test_what_recording_costs() -> None:
@@ -328,3 +329,40 @@ def test_a_changed_result_is_told_once(tmp_path: Path, capsys: pytest.CaptureFix
         'turn 1, round 2: the result of file_read (message 4), word 1: "Second draft." -> "Third draft."'
     )
     assert run(root, capsys, "files", "cassette.allow_drift=[results]")[0] == 0
+
+
+def named(name: str) -> Case:
+    """Return a case of a scenario of this name."""
+    return case(scenario(path=Path(f"scenarios/{name}.yaml")), settings())
+
+
+@EXAMPLES
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1)),
+    st.integers(1, 3),
+)
+def test_the_record_command_survives_a_shell(values: list[str], repeats: int) -> None:
+    """What a shell makes of the command are the scenario and the overrides as they were given."""
+    overrides = [f"model.params.extra_body.note={value}" for value in values]
+    words = as_a_shell_reads(record_command(case(under=settings(repeats=repeats), overrides=overrides)))
+    assert words == ["harness", "record", "area/name", *overrides, *([f"repeats={repeats}"] if repeats > 1 else [])]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "repeats", "command"),
+    [
+        ([], 1, "harness record area/name"),
+        (["role=files", "model=hasty"], 1, "harness record area/name role=files model=hasty"),
+        (["repeats=4", "role=files"], 4, "harness record area/name role=files repeats=4"),
+        (["repeats=1"], 1, "harness record area/name"),
+        (["role.overlay=Be brief."], 2, "harness record area/name 'role.overlay=Be brief.' repeats=2"),
+    ],
+)
+def test_the_record_command_names_case_and_overrides(overrides: list[str], repeats: int, command: str) -> None:
+    """The command that records a case selects its scenario and repeats its overrides, the number of repeats once."""
+    assert record_command(case(under=settings(repeats=repeats), overrides=overrides)) == command
+
+
+def test_the_record_command_quotes_the_scenario() -> None:
+    """A scenario whose name a shell would read is quoted."""
+    assert record_command(named("area/it's a $name")) == "harness record 'area/it'\"'\"'s a $name'"

@@ -20,18 +20,39 @@ turns:
   - user: u
     answers: [confirm, {deny: [d, b]}]
     expect: {calls: {in_order: [e, {f: {}}]}, never: [g], offered: [h]}
-expect: {never: [i, g]}
+expect:
+  - never: [i, g]
+  - {calls: [{exact: [j]}, {subset: [k]}], count: {l: 1}, before: [[m, n]], together: [[o, p]], apart: [[q, r]]}
+  - checkpoints: [s, {pending: [d, t]}]
+reference: {match: exact, calls: [u, {v: {}}]}
 """
     assert tools_named(scenario(text).file) == {
         "a": ("tools", "a"),
         "b": ("as", "confirm_allow", 0),
         "c": ("as", "confirm_deny", 0),
         "d": ("turns", 0, "answers", 1),
-        "e": ("turns", 0, "expect", 0, "calls", "in_order", 0),
-        "f": ("turns", 0, "expect", 0, "calls", "in_order", 1),
+        "e": ("turns", 0, "expect", 0, "calls", 0, "in_order", 0),
+        "f": ("turns", 0, "expect", 0, "calls", 0, "in_order", 1),
         "g": ("turns", 0, "expect", 0, "never", 0),
         "h": ("turns", 0, "expect", 0, "offered", 0),
         "i": ("expect", 0, "never", 0),
+        "j": ("expect", 1, "calls", 0, "exact", 0),
+        "k": ("expect", 1, "calls", 1, "subset", 0),
+        "l": ("expect", 1, "count", "l"),
+        "m": ("expect", 1, "before", 0, 0),
+        "n": ("expect", 1, "before", 0, 1),
+        "o": ("expect", 1, "together", 0, 0),
+        "p": ("expect", 1, "together", 0, 1),
+        "q": ("expect", 1, "apart", 0, 0),
+        "r": ("expect", 1, "apart", 0, 1),
+        "s": ("expect", 2, "checkpoints", 0, "pending", 0),
+        "t": ("expect", 2, "checkpoints", 1, "pending", 1),
+        "u": ("reference", "calls", 0),
+        "v": ("reference", "calls", 1),
+    }
+    assert tools_named(scenario("{title: T., turns: [{user: Go.}], reference: [a, b]}").file) == {
+        "a": ("reference", 0),
+        "b": ("reference", 1),
     }
 
 
@@ -45,6 +66,7 @@ turns:
   - user: v
     expect: [{for: {role: [a]}}, {rounds: 1}, {for: {tools: [d, f]}}]
 expect: {for: {model: c, role: [b, a]}}
+known: [{reason: r, until: 2026-03-01, for: {role: [a]}}, {reason: s, until: 2026-03-01, for: {model: g, tools: d}}]
 """
     assert list(labels_named(scenario(text).file)) == [
         (("for", "role", 0), "role", "a"),
@@ -58,6 +80,9 @@ expect: {for: {model: c, role: [b, a]}}
         (("expect", 0, "for", "role", 0), "role", "b"),
         (("expect", 0, "for", "role", 1), "role", "a"),
         (("expect", 0, "for", "model", 0), "model", "c"),
+        (("known", 0, "for", "role", 0), "role", "a"),
+        (("known", 1, "for", "model", 0), "model", "g"),
+        (("known", 1, "for", "tools", 0), "tools", "d"),
     ]
     assert list(labels_named(scenario().file)) == []
 
@@ -82,8 +107,28 @@ expect: {workspace: {a: A}}
         (("expect", 0, "workspace"), files),
         ((*way, 0, "for", "role", 1), "the scenario's own 'for' leaves out role 'b', so that this is never expected"),
     ]
+    known = "known: {reason: r, until: 2026-03-01, for: {role: c}}\n"
+    assert list(idle(scenario(text + known).file))[-1] == (
+        ("known", 0, "for", "role", 0),
+        "the scenario's own 'for' leaves out role 'c', so that this is never expected",
+    )
     right = text.replace("for: {role: a}", "module: own.py\nworkspace: {}")
     assert list(idle(scenario(right).file)) == []
+
+
+def test_what_cannot_be() -> None:
+    """What contradicts itself is told with the way to it, and so are checkpoints of turns that there are not."""
+    text = """\
+title: x
+turns:
+  - user: u
+    expect: {calls: {exact: [a]}, never: a}
+expect: [{turns: 1}, {checkpoints: [b, {turn: 2}, {turn: 1}]}]
+"""
+    assert list(idle(scenario(text).file)) == [
+        (("turns", 0, "expect", 0, "calls", 0, "exact", 0), "a is expected in 'calls' and forbidden in 'never'"),
+        (("expect", 1, "checkpoints", 1, "turn"), "there is no turn 2; the last one is 1"),
+    ]
 
 
 @pytest.mark.slow

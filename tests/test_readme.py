@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from harness.catalogue import Catalogue
+from harness.check import judge
 from harness.cli import main
 from harness.scenario import ScenarioFile
 from harness.settings import Loop
 from harness.source import parse
+from tests.build import act, call, checkpoint, scenario, trace, turn
 from tests.project import bundled, write
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +55,12 @@ def blocks(text: str, language: str) -> list[str]:
 def told(text: str) -> list[str]:
     """Return the lines of an output as the guide shows it, without widths, times and rulers."""
     return [line for line in plain(text) if line.strip("-. ")]
+
+
+@pytest.fixture(autouse=True)
+def _unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print as where nothing says how wide a line may be."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.fixture
@@ -104,6 +112,34 @@ def test_miss_shown_is_the_miss(
     assert told(capsys.readouterr().out) == told(shown.removeprefix("$ harness run\n"))
 
 
+@pytest.mark.slow
+def test_comparison_shown_is_the_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a new project with a baseline, the model changed as the README says, the recording ends with what it shows."""
+    [shown] = [text for text in blocks(README, "text") if text.startswith("$ harness record --all\n")]
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    assert main(["run", "--update-baseline"]) == 0
+    script = tmp_path / "scenarios" / "desk" / "old_draft.script.yaml"
+    script.write_text(
+        script.read_text("utf-8").replace("file_delete: {path: old", "file_delete: {path: ./old"), "utf-8"
+    )
+    capsys.readouterr()
+    assert main(["record", "--all"]) == 1
+    assert told(capsys.readouterr().out) == told(shown.removeprefix("$ harness record --all\n"))
+
+
+@pytest.mark.slow
+def test_matrix_shown_is_the_matrix(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lines of two models against each other are those that the command prints, in their order."""
+    command = "harness run model=careful,hasty files role=files"
+    [shown] = [text for text in blocks(README, "text") if text.startswith(f"$ {command}\n")]
+    assert main(shlex.split(command)[1:]) == 0
+    came = iter(told(capsys.readouterr().out))
+    assert [line for line in told(shown)[1:] if line not in came] == []
+
+
 def test_loop_shown_is_a_loop() -> None:
     """The loops in the README and in the settings' page are valid as they stand."""
     shown = [*blocks(README, "yaml"), *blocks(section(SETTINGS, "### Your own loop"), "yaml")]
@@ -131,12 +167,25 @@ def test_forms_shown_are_forms_of_a_scenario() -> None:
     shown = blocks(section(GUIDE, "## The scenario, key by key"), "yaml")
     wholes = [text for text in shown if text.startswith("title:")]
     parts = [text for text in shown if not text.startswith(("title:", "label:", "any:"))]
-    assert [text.partition(":")[0] for text in parts] == ["tools", "workspace", "answers", "expect", "expect"]
+    keys = ["tools", "tools", "workspace", "answers", "expect", "expect", "expect", "expect", "reference"]
+    assert [text.partition(":")[0] for text in parts] == keys
     for text in (*wholes, *(f"title: T.\n{text}" for text in parts)):
         data = parse(text, Path("shown.yaml")).data
         turn = {"user": "Go.", **({"answers": data.pop("answers")} if "answers" in data else {})}
         given = {"turns": [turn], "workspace": {}, "module": "own.py", **data}
         assert ScenarioFile.model_validate(given).title
+
+
+def test_findings_shown_are_found() -> None:
+    """Judged by the calls that the guide expects, a trace that searches for another word gives what the guide shows."""
+    page = section(GUIDE, "### Calls")
+    [expect], [shown] = blocks(page, "yaml"), blocks(page, "text")
+    one = scenario(f"title: T.\nturns: [{{user: Go., answers: [confirm]}}]\n{expect}", Path("scenarios/rain.yaml"))
+    sent = call("email_send", {"to": "third@house.example", "subject": "Rain", "body": "!"}, decision="confirmed")
+    came = [call("web_search", {"query": "snow"}), call("web_fetch", {"url": "bergen.example", "raw": True}), sent]
+    verdict = judge(trace(turn(*map(act, came), checkpoints=[checkpoint("email_send", round=3)])), one)
+    found = [f"{one.place}: {one.what}: expected {one.expected}, got {one.got}" for one in verdict.findings]
+    assert found == shown.splitlines()
 
 
 def test_catalogue_shown_is_a_catalogue() -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.calls import ExpectedCall, ExpectedCalls
 from harness.condition import Amount, Words
-from harness.expectation import Expectation, ExpectedCall, ExpectedCalls, Point, TurnExpectation
+from harness.expectation import Expectation, TurnExpectation
 from harness.rules import Effect, Rule
 from harness.scenario import (
     Answer,
@@ -22,6 +23,7 @@ from harness.scenario import (
     expected_stops,
     point_of,
 )
+from harness.scope import Point
 from harness.settings import Role
 from harness.source import parse
 from harness.trace import Failure, Trace, Turn, Usage, count
@@ -110,7 +112,7 @@ expect: {never: shell_exec, turns: 2}
                     answers=[Answer(any="confirm"), Answer(deny=["file_delete"]), Answer(otherwise="confirm")],
                     expect=[
                         TurnExpectation(
-                            calls=ExpectedCalls(in_order=[ExpectedCall(tool="file_delete")]), rounds=Amount(exactly=3)
+                            calls=[ExpectedCalls(in_order=[ExpectedCall(tool="file_delete")])], rounds=Amount(exactly=3)
                         )
                     ],
                 ),

@@ -14,6 +14,7 @@ import yaml
 from harness.case import Case, plan
 from harness.check import Verdict, judge
 from harness.composition import compose
+from harness.misses import replay as played
 from harness.project import Conf
 from harness.runner import Outcome, run_many
 from harness.scenario import Scenario
@@ -87,7 +88,7 @@ def replay() -> tuple[Seen, ...]:
 
 def verdicts() -> list[Verdict]:
     """Return the verdicts on the whole suite."""
-    return [judge(one.trace, one.case.scenario, unplayed=one.outcome.unplayed) for one in replay()]
+    return [judge(one.trace, one.case.scenario, played(one.outcome)) for one in replay()]
 
 
 def script(scenario: Scenario) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.terminal import Progress, Style, cut, listing, plain, style
+from harness.terminal import Painted, Progress, Style, cut, line, listing, plain, short, style, table
 from tests.build import EXAMPLES, HOSTILE, uncut
 
 
@@ -130,3 +130,32 @@ def test_progress_is_one_line_that_goes_away() -> None:
     shown, *silent = (stream.getvalue() for stream in streams)
     assert silent == ["", ""]
     assert shown.split("\r\x1b[K") == ["", "1/2 a/b@m/chat+all", f"2/2 x\\x1b[2J{'y' * 42}... (+58)", ""]
+
+
+@pytest.mark.parametrize(("text", "shown"), [("a\nb\x1b", "a\\nb\\x1b"), ("a  b", "a  b")])
+def test_line_writes_line_feeds_out(text: str, shown: str) -> None:
+    """A text on one line has its line feeds as they are written, and its blanks as they are."""
+    assert line(text) == shown
+
+
+def test_short_says_how_much_is_cut() -> None:
+    """A text of bearable length is at most four hundred characters, and says how many it had."""
+    shown = short("x" * 1_000)
+    assert (short("x\ny"), uncut(shown), 395 <= len(shown) <= 400) == ("x\\ny", 1_000, True)
+
+
+def test_table_aligns_painted_cells() -> None:
+    """Cells stand in columns as wide as the widest, colours take no room, and no line ends in blanks."""
+    rows = [(Painted("a"), Painted("red", "31"), Painted("x")), (Painted("long"), Painted(""), Painted(""))]
+    assert table(rows, ("one", "two  ", ""), Style()) == [
+        "one   two",
+        "----  -----  -",
+        "a     red    x",
+        "long",
+    ]
+    assert table(rows, ("one", "two  ", ""), Style(colour=True)) == [
+        "\x1b[1mone   two\x1b[0m",
+        "----  -----  -",
+        "a     \x1b[31mred\x1b[0m    x",
+        "long",
+    ]

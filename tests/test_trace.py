@@ -145,7 +145,7 @@ def test_traces_come_back(tmp_path_factory: pytest.TempPathFactory, traces: list
     lines = path.read_bytes().split(b"\n")
     assert [json.loads(line) for line in lines[:-1]] == [one.model_dump(mode="json") for one in traces]
     assert lines[-1] == b""
-    assert list(read_lines(path)) == traces
+    assert list(read_lines(path, Trace)) == traces
 
 
 @FEW
@@ -186,7 +186,7 @@ def test_whatever_a_model_writes_can_be_stored(tmp_path: Path, arguments: str) -
     one = trace(turn(round_(call(arguments=AskedCall("c", "f", arguments).parsed(), raw=arguments))))
     write_lines(tmp_path / "traces.jsonl", [one])
     json.loads((tmp_path / "traces.jsonl").read_text("utf-8"), parse_constant=refuse_constant)
-    assert list(read_lines(tmp_path / "traces.jsonl")) == [one]
+    assert list(read_lines(tmp_path / "traces.jsonl", Trace)) == [one]
     assert Trace.model_validate_json(one.model_dump_json()) == one
 
 
@@ -216,7 +216,7 @@ def test_a_broken_line_is_named(tmp_path: Path, content: str | bytes, number: in
     path = tmp_path / "traces.jsonl"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(InputError) as caught:
-        list(read_lines(path))
+        list(read_lines(path, Trace))
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{path}:{number}:1: {what}")
     assert ": :" not in line
@@ -226,7 +226,7 @@ def test_the_lines_before_a_broken_one_are_read(tmp_path: Path) -> None:
     """What stands before a broken line is read before that is refused."""
     path = tmp_path / "traces.jsonl"
     path.write_text(f"{LINE}\n{{\n", "utf-8")
-    lines = read_lines(path)
+    lines = read_lines(path, Trace)
     assert next(lines) == trace(turn(round_(call(arguments={"a": 1}))))
     with pytest.raises(InputError):
         next(lines)
@@ -235,14 +235,14 @@ def test_the_lines_before_a_broken_one_are_read(tmp_path: Path) -> None:
 def test_no_lines(tmp_path: Path) -> None:
     """An empty file holds no traces."""
     (tmp_path / "traces.jsonl").write_text("", "utf-8")
-    assert list(read_lines(tmp_path / "traces.jsonl")) == []
+    assert list(read_lines(tmp_path / "traces.jsonl", Trace)) == []
 
 
 def test_no_file(tmp_path: Path) -> None:
     """A file that is not there, and a folder in its place, are named."""
     for path in (tmp_path / "traces.jsonl", tmp_path):
         with pytest.raises(InputError) as caught:
-            list(read_lines(path))
+            list(read_lines(path, Trace))
         assert str(caught.value).startswith(f"{path}:1:1: ")
 
 

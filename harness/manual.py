@@ -1,0 +1,80 @@
+"""What `harness --help` says: the words of the command line, and examples of each command."""
+
+DESCRIPTION = """\
+Runs your tool loop over scenarios, replays the recorded model traffic, and says
+what changed. Start with: harness init
+"""
+
+WORDS = """\
+SCENARIO   an id (files/denied_delete), an area (files), a file, a folder or a
+           pattern ('files/*'); all scenarios where none is named
+KEY=VALUE  a setting, in Hydra's grammar (role=files, loop.max_rounds=3);
+           several values (model=careful,hasty) run every combination
+CASE       a scenario under one model, role and tool list, as a run prints it;
+           a part of its id will do (denied_delete@hasty)
+
+Exit codes: 0, all as expected; 1, judged, and something failed; 2, something
+could not be judged: a bad file or setting, a missing or stale cassette.
+"""
+
+EXAMPLES = {
+    "run": """\
+examples:
+  harness run                               all scenarios, default settings
+  harness run files role=files              one area under another role
+  harness run model=careful,hasty -t mail   two models, scenarios with a tag
+  harness run loop=ours                     another loop: conf/loop/ours.yaml
+  harness run cassette.allow_drift=[system] go on where only the prompt differs
+  harness run --update-baseline             what came is right from now on
+  harness run --format text --format junit=junit.xml
+""",
+    "record": """\
+examples:
+  harness record                            the cases without a valid cassette
+  harness record --all model=openwebui      every case of a model, anew
+  harness record registry=prod.json         as production's model registry says
+""",
+    "compare": """\
+examples:
+  harness compare RUN                       with the newest run, case by case
+  harness compare RUN RUN                   and model by model
+  harness compare reports/A reports/B --format markdown=diff.md
+""",
+    "report": """\
+examples:
+  harness report                            the newest run, told again
+  harness report RUN --judge                as the expectations are now
+  harness report RUN RUN --format junit     two runs as one
+""",
+    "show": """\
+examples:
+  harness show files/denied_delete          from the newest run that has it
+  harness show denied_delete@hasty RUN      from the run in reports/RUN
+""",
+    "validate": """\
+examples:
+  harness validate                          every scenario, script and setting
+  harness validate scenarios/files          one area, and the settings
+""",
+    "init": """\
+examples:
+  harness init                              in the current folder
+  harness init garden                       in a folder that is made
+""",
+    "import": """\
+examples:
+  harness import --tools tools.json         makes conf/catalogue/tools.yaml
+  harness import --tools request.json --name shop --confirm order_cancel refund
+""",
+    "config": """\
+examples:
+  harness config                            what counts when nothing is said
+  harness config role=files loop=tolerant   what counts under these choices
+""",
+    "list": """\
+examples:
+  harness list models                       and what serves each
+  harness list tools                        default catalogue, and allow-lists
+  harness list scenarios
+""",
+}

@@ -1,0 +1,135 @@
+"""Stored runs told again: shown, rendered, judged by changed expectations, compared; without model or cassette."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from harness import archive
+from harness.archive import Stored
+from harness.check import Verdict, judge
+from harness.compare import Compared, compare
+from harness.conversation import conversation
+from harness.earlier import Earlier, differences, earlier, stored
+from harness.errors import InputError
+from harness.formats import Output, Screen, write
+from harness.remarks import spelled
+from harness.report import Against, Told, build, column_of
+from harness.root import Root
+from harness.settings import Comparing
+from harness.source import shown
+from harness.terminal import style
+from harness.textual import diff
+from harness.trace import Trace
+
+
+def show(root: Root, case: str, run: str | None) -> int:
+    """Print one stored trace as a conversation, and what differs from the baseline, and return the exit code.
+
+    Raises:
+        InputError: there is no such run or case, or the baseline cannot be read.
+    """
+    trace = archive.find(root.reports, case, run)
+    colours = style(sys.stdout, os.environ)
+    lines = [conversation(trace, colours)]
+    if (found := differences(root.reports, trace)) is not None:
+        lines += ["", f"differs from {found.name}:", *diff(map(spelled, found.changes), colours)]
+    sys.stdout.write("\n".join([*lines, ""]))
+    return 0
+
+
+def retell(
+    root: Root, names: Sequence[str], forms: Sequence[Output], *, baseline: str | None = None, again: bool = False
+) -> int:
+    """Render stored runs, merged, as a run renders its own, and return the exit code; `again` judges them anew.
+
+    The newest where none is named.
+
+    Raises:
+        InputError: a run cannot be read, two have the same case, or a scenario is no longer there.
+    """
+    runs = [archive.read(root.reports, name) for name in names or (None,)]
+    _unrepeated(runs)
+    before = earlier(root.reports, baseline)
+    comparing = {column: how for run in runs for column, how in run.comparing.items()}
+    results = [result for run in runs for result in run.results]
+    if again:
+        results = _judged(root, results)
+    told = [
+        Told(trace, verdict, column_of(trace), _compared(trace, verdict, before, comparing))
+        for trace, verdict in results
+    ]
+    found = build("read", told, against=None if before is None else Against(before.name))
+    write(found, forms, runs[0].path, Screen(sys.stdout, os.environ))
+    return found.exit_code
+
+
+def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) -> int:
+    """Compare two stored runs case by case, and all their columns with each other, and return the exit code.
+
+    The later one is the newest where it is not named.
+
+    Raises:
+        InputError: a run cannot be read.
+    """
+    one, other = archive.read(root.reports, base), archive.read(root.reports, now)
+    before = stored(one, other)
+    both = {column_of(trace) for trace, _ in one.results} & {column_of(trace) for trace, _ in other.results}
+    traces = [trace for trace, _ in other.results]
+    gone = before.gone(traces, max((trace.repeat for trace in traces), default=1))
+    told = [
+        *(Told(trace, verdict, _named("base", trace, both), listed=False) for trace, verdict in one.results),
+        *(
+            Told(trace, verdict, _named("now", trace, both), _compared(trace, verdict, before, other.comparing))
+            for trace, verdict in other.results
+        ),
+    ]
+    found = build("read", told, against=Against(before.name, tuple(gone)))
+    write(found, forms, other.path, Screen(sys.stdout, os.environ))
+    return found.exit_code
+
+
+def _named(run: str, trace: Trace, both: Collection[str]) -> str:
+    """Return a case's column, with its run where both runs have it."""
+    column = column_of(trace)
+    return f"{run}:{column}" if column in both else column
+
+
+def _unrepeated(runs: Sequence[Stored]) -> None:
+    """Refuse runs of which two have the same case.
+
+    Raises:
+        InputError: they have.
+    """
+    count = Counter(trace.case for run in runs for trace, _ in run.results)
+    twice = [case for case, number in count.items() if number > 1]
+    if twice:
+        more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
+        names = ", ".join(shown(run.path) for run in runs)
+        raise InputError(f"{names}: {twice[0]}{more} would be told twice; 'harness compare' compares two runs")
+
+
+def _compared(
+    trace: Trace, verdict: Verdict, before: Earlier | None, comparing: Mapping[str, Comparing]
+) -> Compared | None:
+    how = comparing.get(column_of(trace), Comparing())
+    return None if before is None else compare(trace, verdict, before.accepted(trace), how.counts)
+
+
+def _judged(root: Root, results: Sequence[tuple[Trace, Verdict]]) -> list[tuple[Trace, Verdict]]:
+    """Judge stored traces by the scenarios as they are now; what was skipped stays so.
+
+    Raises:
+        InputError: a scenario is no longer there, or cannot be read.
+    """
+    names = dict.fromkeys(trace.scenario for trace, _ in results)
+    scenarios = {scenario.id: scenario for scenario in root.select(list(names))}
+    today = datetime.now(UTC).date()
+    return [
+        (
+            trace,
+            verdict if verdict.status == "skipped" else judge(trace, scenarios[trace.scenario], verdict.replay, today),
+        )
+        for trace, verdict in results
+    ]

@@ -1,0 +1,146 @@
+"""Cases against the baseline: what became of them, and whether that is worse."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.changes import ChangeKind, changes
+from harness.check import Replay, Status, Verdict
+from harness.compare import Accepted, Compared, compare
+from harness.trace import Trace
+from tests.build import CASE, EXAMPLES, act, call, trace, turn
+
+COUNTS: tuple[ChangeKind, ...] = ("calls", "decisions", "outcomes", "checkpoints", "rounds", "stop")
+
+ONE = trace(turn(act(call("file_read", {"path": "a"})), act(text="Done.")))
+ARGUMENT = trace(turn(act(call("file_read", {"path": "b"})), act(text="Done.")))
+TEXT = trace(turn(act(call("file_read", {"path": "a"})), act(text="Ready."), response="Ready."))
+CALL = trace(turn(act(call("file_read", {"path": "a"}), call("web_search", {})), act(text="Done.")))
+ROUND = trace(turn(act(call("file_read", {"path": "a"})), act(call("web_search", {})), act(text="Done.")))
+FAILED = trace(turn(act(call("file_read", {"path": "a"}, outcome="failed")), act(text="Done.")))
+
+
+def verdict(status: Status = "passed", cassette: str = "old") -> Verdict:
+    """Return a verdict on a case that was played from a cassette."""
+    return Verdict(
+        case=CASE, place="s.yaml:1:1", status=status, findings=(), error=None, replay=Replay(cassette=cassette)
+    )
+
+
+def against(
+    now: Trace, before: Trace = ONE, *, cassette: str = "old", counts: tuple[ChangeKind, ...] = COUNTS
+) -> Compared:
+    """Return a case that passes compared with one that passed with the cassette `old`."""
+    found = compare(now, verdict(cassette=cassette), {1: Accepted(before, "passed", "old")}, counts)
+    assert found is not None
+    return found
+
+
+def test_the_same_is_unchanged() -> None:
+    """An equal trace is unchanged, also where it was recorded again."""
+    for cassette in ("old", "new"):
+        assert against(ONE, cassette=cassette) == Compared(
+            state="unchanged", regressed=False, rerecorded=cassette == "new", before="passed", changes=()
+        )
+
+
+@pytest.mark.parametrize("now", [ARGUMENT, TEXT, CALL, ROUND, FAILED])
+def test_every_change_under_the_same_cassette_is_a_regression(now: Trace) -> None:
+    """Where only our side can have changed it, any difference fails the run until it is accepted."""
+    assert against(now) == Compared(
+        state="changed", regressed=True, rerecorded=False, before="passed", changes=changes(ONE, now)
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "regressed"), [(ARGUMENT, False), (TEXT, False), (CALL, True), (ROUND, True), (FAILED, True)]
+)
+def test_what_counts_where_it_was_recorded_anew(now: Trace, regressed: bool) -> None:
+    """With another cassette calls, outcomes and rounds count, arguments and texts are told only."""
+    assert against(now, cassette="new") == Compared(
+        state="changed", regressed=regressed, rerecorded=True, before="passed", changes=changes(ONE, now)
+    )
+
+
+def test_settings_say_what_counts() -> None:
+    """What the settings name counts where it was recorded anew, and nothing else does."""
+    assert against(ARGUMENT, cassette="new", counts=("arguments",)).regressed
+    assert against(TEXT, cassette="new", counts=("texts",)).regressed
+    assert not against(ROUND, cassette="new", counts=("texts",)).regressed
+    assert not against(FAILED, cassette="new", counts=()).regressed
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "state", "regressed"),
+    [
+        ("passed", "failed", "newly failing", True),
+        ("known", "failed", "newly failing", True),
+        ("failed", "failed", "still failing", False),
+        ("failed", "passed", "fixed", False),
+        ("known", "passed", "fixed", False),
+        ("passed", "known", "unchanged", False),
+        ("known", "known", "unchanged", False),
+        ("failed", "known", "unchanged", False),
+    ],
+)
+def test_verdicts(before: Status, now: Status, state: str, regressed: bool) -> None:
+    """The verdicts of both say what became of a case whose trace is the same."""
+    for cassette in ("old", "new"):
+        found = compare(ONE, verdict(now, cassette), {1: Accepted(ONE, before, "old")}, COUNTS)
+        assert found is not None
+        assert (found.state, found.regressed, found.before) == (state, regressed, before)
+
+
+def test_a_case_without_a_past_is_new() -> None:
+    """What the baseline does not have is new, and no regression."""
+    new = Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
+    assert compare(ONE, verdict(), {}, COUNTS) == new
+    assert compare(ONE, verdict("failed"), {}, COUNTS) == new
+
+
+@pytest.mark.parametrize("status", ["error", "skipped"])
+def test_what_was_not_judged_is_not_compared(status: Status) -> None:
+    """A case that could not be judged or was skipped has no state."""
+    assert compare(ONE, verdict(status), {1: Accepted(ONE, "passed", "old")}, COUNTS) is None
+
+
+def test_a_shape_that_a_repeat_had_is_unchanged() -> None:
+    """With several accepted repeats, what one of them did is no change; what none of them did is."""
+    before = {1: Accepted(ONE, "passed", "one"), 2: Accepted(ROUND, "passed", "two")}
+    second = ROUND.model_copy(update={"repeat": 2, "case": f"{CASE}~2"})
+    for now, cassette, state in (
+        (ROUND, "one", "unchanged"),
+        (ROUND, "new", "unchanged"),
+        (second, "two", "unchanged"),
+        (second.model_copy(update={"repeat": 3}), "three", "unchanged"),
+        (CALL.model_copy(update={"repeat": 3}), "three", "new"),
+        (ARGUMENT, "new", "unchanged"),
+        (ARGUMENT, "one", "changed"),
+        (CALL, "new", "changed"),
+    ):
+        found = compare(now, verdict(cassette=cassette), before, COUNTS)
+        assert found is not None
+        assert (found.state, found.regressed) == (state, state == "changed")
+
+
+@EXAMPLES
+@given(
+    st.sampled_from([ONE, ARGUMENT, TEXT, CALL, ROUND, FAILED]),
+    st.sampled_from([ONE, ARGUMENT, TEXT, CALL, ROUND, FAILED]),
+    st.sampled_from(["passed", "failed", "known"]),
+    st.sampled_from(["passed", "failed", "known"]),
+    st.booleans(),
+)
+def test_a_regression_always_has_its_reason(
+    one: Trace,
+    other: Trace,
+    before: Status,
+    now: Status,
+    anew: bool,
+) -> None:
+    """A case regressed exactly where it fails and did not, or where something that counts changed."""
+    found = compare(other, verdict(now, "new" if anew else "old"), {1: Accepted(one, before, "old")}, COUNTS)
+    assert found is not None
+    kinds = {change.kind for change in changes(one, other)}
+    counted = kinds & set(COUNTS) if anew else kinds
+    assert found.regressed is (bool(counted) or (now == "failed" and before != "failed"))
