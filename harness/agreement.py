@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from harness.assignment import Pairing, assign, pairing
 from harness.calls import ExpectedCall, ExpectedCalls, Which
 from harness.finding import Asked, Finding, View, as_asked, numbered
-from harness.matching import Absent, Deviation, Pairing, arguments_fit, assign, pairing, unlike
+from harness.matching import Absent, Deviation, arguments_fit, unlike
 from harness.source import Location
 from harness.trace import Call
 

@@ -96,11 +96,11 @@ def runs(reports: Path) -> list[Path]:
     return sorted(found, key=_when, reverse=True)
 
 
-def _when(path: Path) -> tuple[str, int]:
-    """Return a key that sorts runs by time and, within a second, by their number."""
+def _when(path: Path) -> tuple[str, int, int]:
+    """Return a key that sorts runs by time and, within a second, by when they ended and by their number."""
     name, _, number = path.name.partition("Z-")
     number = number.partition("-")[2]
-    return name, int(number) if number.isdigit() else 1
+    return name, (path / _TRACES).stat().st_mtime_ns, int(number) if number.isdigit() else 1
 
 
 def find(reports: Path, case: str, run: str | None = None) -> Trace:

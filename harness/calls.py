@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic import field_validator as judging
 
+from harness.assignment import Mode
 from harness.condition import Amount
-from harness.matching import ArgumentMode, Mode, arguments_fit
+from harness.matching import ArgumentMode, arguments_fit
 from harness.parts import Part, Pattern, SomeNames, mapping
 from harness.trace import Call, Decision, Outcome
 

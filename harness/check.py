@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
+from harness.assignment import scored
 from harness.calls import referred
 from harness.conduct import endings, misconduct
 from harness.finding import Finding, View, numbered
 from harness.judgement import findings
 from harness.known import Known
-from harness.matching import scored
 from harness.scenario import Scenario, error_expected, expectations, expected_stops, point_of
 from harness.source import Location
 from harness.trace import Record, Trace, calls_of

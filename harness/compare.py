@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.changes import Change, ChangeKind, changes
+from harness.change import Change, ChangeKind
+from harness.changes import changes
 from harness.check import Status, Verdict
 from harness.trace import Record, Trace
 

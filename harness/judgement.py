@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 from harness.agreement import disagreements
+from harness.assignment import pairing
 from harness.calls import CallCount
 from harness.condition import TOKENS, Amount, Tokens, Words, left, satisfied
 from harness.expectation import TurnExpectation, parted
 from harness.finding import Finding, View, as_asked
-from harness.matching import pairing
 from harness.order import disorders
 from harness.pauses import Pause, TurnCheckpoint, worded
 from harness.trace import count

@@ -4,8 +4,8 @@ from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Se
 from typing import NamedTuple
 
 from harness.alignment import Place, Sides
+from harness.assignment import align
 from harness.change import Change, ChangeKind, Spot, Where, change, differing, spot
-from harness.matching import align
 from harness.sequences import parting
 from harness.trace import Anomaly, AnomalyKind, Checkpoint, Round
 

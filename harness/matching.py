@@ -5,32 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from harness.assignment import Measure, Measures, Mode, Pair, Pairing, align, assign, pairing, scored
-from harness.pattern import bad_expression, bad_pattern, fits
-
-__all__ = [
-    "Absent",
-    "ArgumentMode",
-    "Deviation",
-    "Difference",
-    "Measure",
-    "Measures",
-    "Mode",
-    "Pair",
-    "Pairing",
-    "align",
-    "arguments_fit",
-    "assign",
-    "bad_expression",
-    "bad_pattern",
-    "canonical",
-    "difference",
-    "fits",
-    "fits_all",
-    "pairing",
-    "scored",
-    "unlike",
-]
+from harness.pattern import fits
 
 ArgumentMode = Literal["exact", "partial", "ignore"]
 """How arguments must fit: these and no others at every depth, at least these at every depth, or any."""

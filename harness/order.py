@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from harness.agreement import nearest
+from harness.assignment import assign, pairing
 from harness.calls import ExpectedCall
 from harness.expectation import TurnExpectation
 from harness.finding import Asked, Finding, View, as_asked
-from harness.matching import assign, pairing
 from harness.source import Location
 from harness.trace import Call
 

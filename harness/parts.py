@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo
 from pydantic import field_validator as judging
 
-from harness.matching import bad_expression, bad_pattern
+from harness.pattern import bad_expression, bad_pattern
 
 
 class Part(BaseModel):

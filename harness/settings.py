@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from harness.catalogue import Catalogue
-from harness.changes import ChangeKind
+from harness.change import ChangeKind
 from harness.group import AllowList, Group, Label
 from harness.likeness import Matching
 from harness.model import Model

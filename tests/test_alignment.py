@@ -157,5 +157,6 @@ def test_turns_with_the_same_message_belong_together() -> None:
     assert aligned_turns([one, three], [three]) == [Match(1, 0)]
     assert aligned_turns([one, two], [turn(act(READ), user="Uno."), two]) == [Match(0, 0), Match(1, 1)]
     assert aligned_turns([one, two], [turn(act(READ), user="Two.")]) == [Match(1, 0)]
-    [(was, now)] = aligned_turns([one, two], [two, one])
-    assert aligned_turns([two, one], [one, two]) == [Match(now, was)]
+    again = turn(act(READ), user="Two.")
+    [(was, now)] = aligned_turns([one, again], [again, one])
+    assert aligned_turns([again, one], [one, again]) == [Match(now, was)]

@@ -1,6 +1,7 @@
 """A run is stored in a folder of its own, whole, without secrets, and its traces are found again."""
 
 import json
+import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -92,6 +93,15 @@ def test_runs_of_one_second_are_numbered(tmp_path: Path) -> None:
     name = paths[0].name
     assert [path.name for path in paths] == [name, f"{name}-2", f"{name}-3"]
     assert all((path / "settings.yaml").is_file() for path in paths)
+
+
+def test_runs_of_one_second_are_told_apart_by_their_end(tmp_path: Path) -> None:
+    """Of runs of different plans in one second the one that ended last is the newest."""
+    for ids in ([A], [B], [A, B]):
+        paths = [store(tmp_path, some).path for some in ([A], [B], ids)]
+        for place, path in enumerate(paths):
+            os.utime(path / "traces.jsonl", ns=(place, place))
+        assert [path for path in runs(tmp_path) if path in paths] == paths[::-1]
 
 
 def test_the_folder_of_reports_is_made(tmp_path: Path) -> None:

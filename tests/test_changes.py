@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.changes import Change, ChangeKind, Spot, changes
+from harness.change import Change, ChangeKind, Spot
+from harness.changes import changes
 from harness.trace import Anomaly, Checkpoint, Failure, Pending, Round, Trace, Usage
 from tests.build import EXAMPLES, act, call, checkpoint, notice, trace, turn
 

@@ -13,6 +13,7 @@ from tests.build import (
     SCENARIO,
     WORK,
     act,
+    checkpoint,
     expecting,
     findings,
     marked,
@@ -36,6 +37,31 @@ def test_a_verdict_is_plain_data() -> None:
 def test_nothing_expected_is_a_final_text() -> None:
     """A scenario without expectations passes where each turn ends with its final text."""
     assert findings(trace(turn()), "{title: T., turns: [{user: Go.}]}") == []
+
+
+def test_turns_that_were_not_reached_are_one_finding() -> None:
+    """The first turn that never began is a finding that says what the turn before it ended with."""
+    came = turn(stop="unanswered", checkpoints=[checkpoint("file_delete", answer=None)])
+    text, place = marked(
+        """
+        title: T.
+        turns:
+          - user: Go.
+            expect: {stop: unanswered}
+          - ▸user: More.
+          - user: Even more.
+        """
+    )
+    assert findings(trace(came), text) == [
+        (place, "turn 2", "to be reached", "turn 1 ended with 'unanswered', so it never began")
+    ]
+
+
+def test_more_turns_than_the_scenario_has_are_a_finding() -> None:
+    """A stored trace with more turns than its scenario has by now is judged, and not a crash."""
+    text, place = marked("title: T.\n▸turns: [{user: Go.}]\n")
+    got = "2 turns; the trace is of another version of the scenario"
+    assert findings(trace(turn(), turn(stop="cut")), text) == [(place, "turns", "1 turn", got)]
 
 
 # Errors
@@ -163,6 +189,7 @@ def verdict(text: str, today: date | None = LAST, *, came: Trace | None = None) 
             [None],
         ),
         (expecting("{rounds: 1}", answers="[deny]") + f"known: {KNOWN}\n", "known", ["slow"]),
+        (expecting(f"{{rounds: 1}}\nexpect: [{{rounds: 1}}, {{rounds: 2, known: {KNOWN}}}]"), "known", ["slow"]),
         (expecting(f"{{stop: cut, known: {KNOWN}}}"), "known", ["slow"]),
         (expecting(f"[{{stop: cut}}, {{rounds: 2, known: {KNOWN}}}]"), "failed", [None, "slow"]),
     ],
@@ -172,6 +199,7 @@ def test_what_is_known_to_fail_does_not_count(text: str, status: str, known: lis
     came = verdict(text)
     assert (came.status, [one.known for one in came.findings], came.error) == (status, known, None)
     assert verdict(text, None) == came
+    assert status == "failed" or came.notes == ()
 
 
 def test_an_ending_that_nobody_said_may_be_known() -> None:

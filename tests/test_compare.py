@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.changes import ChangeKind, changes
+from harness.change import ChangeKind
+from harness.changes import changes
 from harness.check import Replay, Status, Verdict
 from harness.compare import Accepted, Compared, compare
 from harness.trace import Trace

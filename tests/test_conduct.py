@@ -4,7 +4,6 @@ from typing import Literal
 
 import pytest
 
-from harness.check import judge
 from tests.build import (
     DENIED,
     READ_A,
@@ -15,7 +14,6 @@ from tests.build import (
     findings,
     marked,
     notice,
-    scenario,
     trace,
     turn,
 )
@@ -217,27 +215,3 @@ def test_another_stop_may_be_expected(stop: str) -> None:
     """A stop that is written down is no finding."""
     came = trace(turn(act(READ_A), stop="cut" if stop == "cut" else "max_rounds"))
     assert findings(came, expecting(f"{{stop: {stop}}}", answers="[]")) == []
-
-
-def test_turns_that_were_not_reached_are_one_finding() -> None:
-    """The first turn that never began is a finding that says what the turn before it ended with."""
-    came = turn(act(PENDING), notice(), stop="unanswered", checkpoints=[checkpoint("file_delete", answer=None)])
-    text, place = marked(
-        """
-        title: T.
-        turns:
-          - user: Go.
-            expect: {stop: unanswered}
-          - ▸user: More.
-          - user: Even more.
-        """
-    )
-    assert findings(trace(came), text) == [
-        (place, "turn 2", "to be reached", "turn 1 ended with 'unanswered', so it never began")
-    ]
-
-
-def test_more_turns_than_the_scenario_has_are_a_finding() -> None:
-    """A stored trace with more turns than its scenario has by now is judged, and not a crash."""
-    verdict = judge(trace(turn(), turn()), scenario("{title: T., turns: [{user: Go.}]}"))
-    assert verdict.status == "failed"

@@ -8,17 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.matching import (
-    Absent,
-    ArgumentMode,
-    Deviation,
-    arguments_fit,
-    canonical,
-    difference,
-    fits,
-    fits_all,
-    unlike,
-)
+from harness.matching import Absent, ArgumentMode, Deviation, arguments_fit, canonical, difference, fits_all, unlike
+from harness.pattern import fits
 from tests.build import EXAMPLES
 
 TEXTS = st.text(st.characters(), max_size=4) | st.sampled_from(["a", "b", "1", "true", ""])

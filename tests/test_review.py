@@ -106,14 +106,15 @@ def test_two_runs_compared(project: Path, capsys: pytest.CaptureFixture[str]) ->
     assert told(capsys, "compare", first, newest(project).name)[1] == found
 
 
-def test_two_models_compared_case_by_case(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Runs of one model each are compared by scenario, so that the traces of the models are told apart."""
-    main(["run", "role=chat"])
+def test_two_variants_compared_case_by_case(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs of one model and variant each are compared by scenario, so that the two are told apart case by case."""
+    assert main(["run", "talk"]) == 0
     first = newest(project).name
-    main(["run", "role=files"])
+    assert main(["record", "talk", "tools=readonly"]) == 0
     code, found = told(capsys, "compare", first)
-    assert (code, [case.compared.state for case in found.cases if case.compared]) == (0, ["changed", "changed"])
+    assert (code, [case.compared.state for case in found.cases if case.compared]) == (0, ["changed"])
     assert {one.kind for case in found.cases if case.compared for one in case.compared.changes} == {"offered"}
+    assert [column.name for column in found.columns] == ["careful/chat+all", "careful/chat+readonly"]
 
 
 def test_a_run_is_a_baseline(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
