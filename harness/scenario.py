@@ -223,6 +223,6 @@ def error_expected(scenario: Scenario, trace: Trace) -> bool:
         return True
     return (
         trace.error.kind == "model"
-        and bool(trace.turns)
+        and 0 < len(trace.turns) <= len(scenario.file.turns)
         and all(one.stop == "error" for one in expected_stops(scenario, len(trace.turns) - 1, point_of(trace)))
     )

@@ -200,6 +200,24 @@ def test_a_checkpoint_moves_with_its_call() -> None:
     )
 
 
+def test_a_call_that_moved_away_from_a_checkpoint_is_not_told_twice() -> None:
+    """Of two calls that were pending together one has moved, which is told, and waits at a checkpoint of its own."""
+    send = call("email_send", decision="denied", outcome="denied", result="No.")
+    both = Checkpoint(round=1, pending=(*waiting(1).pending, Pending(call=2, name="email_send")), answer="denied")
+    own = Checkpoint(round=2, pending=(Pending(call=2, name="email_send"),), answer="denied")
+    one = trace(turn(act(DENIED, send), act(LIST), checkpoints=[both]))
+    other = trace(turn(act(DENIED), act(LIST, send), checkpoints=[waiting(1), own]))
+    asked = "email_send({}) [denied]"
+    assert changes(one, other) == (
+        change("calls", "1.1.2", "1.2.2", "email_send", asked, asked),
+        change("checkpoints", "", "1.2", "checkpoint", None, "email_send: denied"),
+    )
+    assert changes(other, one) == (
+        change("calls", "1.2.2", "1.1.2", "email_send", asked, asked),
+        change("checkpoints", "1.2", "", "checkpoint", "email_send: denied", None),
+    )
+
+
 def test_anomalies_count_by_kind_and_place() -> None:
     """The words of an anomaly count only where nothing else says it; an empty end is where the turn ends."""
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,9 @@ def _unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of the bundled project as the current folder."""
+    """Return a copy of the bundled project, with its baseline, as the current folder."""
     monkeypatch.chdir(bundled(tmp_path))
+    shutil.copytree(ROOT / "reports" / "baseline", tmp_path / "reports" / "baseline")
     return tmp_path
 
 
