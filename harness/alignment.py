@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from harness.assignment import others
 from harness.paths import differences
 from harness.sameness import ROLE, ROUND, Reading, alike, aspects, content, distance, reading, turn_bag
-from harness.sequences import Match, aligned, ascending, assigned, others
+from harness.sequences import Match, aligned, ascending, assigned
 from harness.trace import Call, Round, Turn
 
 

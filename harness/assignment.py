@@ -84,8 +84,8 @@ def pairing(
     """Return how actual items agree with expected ones, by the best alignment or assignment, as the mode asks."""
     table = _table(expected, actual, belong)
     pairs = _aligned(table) if mode in ("exact", "in_order") else _assigned(table)
-    missing = _left(len(expected), (pair.expected for pair in pairs)) if mode != "subset" else ()
-    extra = _left(len(actual), (pair.actual for pair in pairs)) if mode not in ("in_order", "superset") else ()
+    missing = others(len(expected), (pair.expected for pair in pairs)) if mode != "subset" else ()
+    extra = others(len(actual), (pair.actual for pair in pairs)) if mode not in ("in_order", "superset") else ()
     return Pairing(tuple(pairs), missing, extra)
 
 
@@ -110,9 +110,10 @@ def _measure(pairs: int, expected: int, actual: int) -> Measure:
     )
 
 
-def _left(size: int, taken: Iterable[int]) -> tuple[int, ...]:
-    gone = set(taken)
-    return tuple(at for at in range(size) if at not in gone)
+def others(count: int, taken: Iterable[int]) -> tuple[int, ...]:
+    """Return the places of so many items that are not taken."""
+    known = set(taken)
+    return tuple(at for at in range(count) if at not in known)
 
 
 def _table(

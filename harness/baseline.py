@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.cassette import path_of as cassette_path
-from harness.check import Status, Verdict
-from harness.compare import JUDGED, Accepted
+from harness.check import JUDGED, Status, Verdict
+from harness.compare import Accepted
 from harness.errors import CASSETTE_STATES, InputError
 from harness.files import write_whole
 from harness.jsontext import read_json

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from harness.alignment import Sides, aligned_rounds, aligned_turns
+from harness.assignment import others
 from harness.change import Change, Where, change, differing, spot
 from harness.marks import mark_changes
 from harness.paths import differences
 from harness.rounds import as_json, round_changes
-from harness.sequences import others, parting, steps
+from harness.sequences import parting, steps
 from harness.trace import Failure, Trace, dumps
 
 

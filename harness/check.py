@@ -19,6 +19,9 @@ Status = Literal["passed", "failed", "known", "error", "skipped"]
 """`known` where it failed as it is known to, `error` where it could not be judged, `skipped` where nothing is recorded
 and that was allowed."""
 
+JUDGED: frozenset[Status] = frozenset(("passed", "failed", "known"))
+"""The verdicts on what was played to its end."""
+
 
 class Replay(Record):
     """How a case was played from its cassette."""

@@ -2,16 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness.change import Change, ChangeKind
 from harness.changes import changes
-from harness.check import Status, Verdict
+from harness.check import JUDGED, Status, Verdict
 from harness.trace import Record, Trace
 
 State = Literal["unchanged", "changed", "newly failing", "still failing", "fixed", "new"]
-JUDGED: frozenset[Status] = frozenset(("passed", "failed", "known"))
-"""The verdicts that can be compared."""
 
 
 class Compared(Record):
@@ -39,47 +37,62 @@ class Accepted:
     """The digest of the recorded exchanges that the trace comes from."""
 
 
+class _Nearest(NamedTuple):
+    """The accepted repeat that a case comes nearest to, and what differs from it."""
+
+    accepted: Accepted
+    changes: tuple[Change, ...]
+    counted: bool
+    """Whether something differs that counts."""
+
+
 def compare(
-    trace: Trace, verdict: Verdict, before: Mapping[int, Accepted], counts: Collection[ChangeKind]
+    trace: Trace,
+    verdict: Verdict,
+    before: Mapping[int, Accepted],
+    counts: Collection[ChangeKind],
+    *,
+    related: bool = True,
 ) -> Compared | None:
     """Compare a case with the accepted repeats of it, or return None where it was not judged.
 
     With the cassette that the baseline was made from every change is a regression; with another one those that `counts`
-    names, and a worse verdict. What one of several accepted repeats did as well is no change.
+    names, and a worse verdict. Of several accepted repeats the nearest is the one that counts. Cases that are not
+    `related`, as those of two models, regress by their verdict alone.
     """
     if verdict.status not in JUDGED:
         return None
-    if not before:
-        return Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
     own = before.get(trace.repeat)
-    nearest = own or before[min(before)]
-    rerecorded = own is None or own.cassette != verdict.replay.cassette
-    different = _seen(changes(nearest.trace, trace), rerecorded, counts)
-    if different and (len(before) > 1 or own is None):
-        others = (changes(one.trace, trace) for one in before.values() if one is not nearest)
-        if any(not _regressed(found, rerecorded, counts) for found in (different, *others)):
-            different = ()
-        elif own is None:
-            return Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
-    worse = verdict.status == "failed" != nearest.status
+    anew = own is None or own.cassette != verdict.replay.cassette
+    nearest = min(
+        (_Nearest(one, *_told(changes(one.trace, trace), anew, counts)) for one in before.values()),
+        key=lambda near: (
+            near.counted,
+            bool(near.changes),
+            not near.counted and near.accepted.status != verdict.status,
+            near.accepted is not own,
+        ),
+        default=None,
+    )
+    worse = nearest is not None and verdict.status == "failed" != nearest.accepted.status
+    if nearest is None or (own is None and nearest.counted and not worse):
+        return Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
+    status = nearest.accepted.status
     return Compared(
-        state=_state(nearest.status, verdict.status, changed=bool(different)),
-        regressed=worse or _regressed(different, rerecorded, counts),
-        rerecorded=rerecorded,
-        before=nearest.status,
-        changes=different,
+        state=_state(status, verdict.status, changed=bool(nearest.changes)),
+        regressed=worse or (related and nearest.counted),
+        rerecorded=related and own is not None and anew,
+        before=status,
+        changes=nearest.changes,
     )
 
 
-def _seen(found: tuple[Change, ...], rerecorded: bool, counts: Collection[ChangeKind]) -> tuple[Change, ...]:
-    """Leave out tokens where the provider counted anew, unless they count."""
-    if not rerecorded or "tokens" in counts:
-        return found
-    return tuple(change for change in found if change.kind != "tokens")
-
-
-def _regressed(found: Collection[Change], rerecorded: bool, counts: Collection[ChangeKind]) -> bool:
-    return any(change.kind in counts for change in found) if rerecorded else bool(found)
+def _told(found: tuple[Change, ...], anew: bool, counts: Collection[ChangeKind]) -> tuple[tuple[Change, ...], bool]:
+    """Return the changes that are told, and whether one of them counts; a recording counts its tokens anew."""
+    if not anew:
+        return found, bool(found)
+    told = tuple(change for change in found if change.kind != "tokens" or "tokens" in counts)
+    return told, any(change.kind in counts for change in told)
 
 
 def _state(before: Status, now: Status, *, changed: bool) -> State:
@@ -87,4 +100,4 @@ def _state(before: Status, now: Status, *, changed: bool) -> State:
         return "still failing" if before == "failed" else "newly failing"
     if now == "passed" != before:
         return "fixed"
-    return "changed" if changed else "unchanged"
+    return "changed" if changed or now != before else "unchanged"

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from harness import archive, baseline
 from harness.change import Change
 from harness.changes import changes
-from harness.compare import JUDGED, Accepted
+from harness.check import JUDGED
+from harness.compare import Accepted
 from harness.source import shown
 from harness.trace import Trace
 
@@ -25,6 +26,8 @@ class Earlier:
     gone: Callable[[Collection[Trace], int], Mapping[str, Path | None]]
     """The cases of the models and variants of a full run that the run no longer has, up to a number of repeats, each
     with its file."""
+    related: bool = True
+    """Whether they are of the same models and variants as what is compared with them."""
 
 
 def earlier(reports: Path, run: str | None) -> Earlier | None:
@@ -67,8 +70,9 @@ def stored(run: archive.Stored, now: archive.Stored | None = None) -> Earlier:
     one model and variant each, so that two models can be told apart case by case.
     """
     columns = {_column(trace) for trace, _ in run.results}
-    alone = now is not None and len(columns) == len({_column(trace) for trace, _ in now.results}) == 1
-    key = _scenario if alone else _whole
+    others = columns if now is None else {_column(trace) for trace, _ in now.results}
+    related = columns == others or len(columns) > 1 or len(others) > 1
+    key = _whole if related else _scenario
     results = [(trace, verdict) for trace, verdict in run.results if verdict.status in JUDGED]
     known: dict[tuple[str, ...], dict[int, Accepted]] = {}
     for trace, verdict in results:
@@ -76,14 +80,14 @@ def stored(run: archive.Stored, now: archive.Stored | None = None) -> Earlier:
 
     def gone(traces: Collection[Trace], repeats: int) -> dict[str, Path | None]:
         kept = {(*key(trace), str(trace.repeat)) for trace in traces}
-        seen = columns if alone else {_column(trace) for trace in traces}
+        seen = {_column(trace) for trace in traces}
         return {
             trace.case: None
             for trace, _ in results
             if (*key(trace), str(trace.repeat)) not in kept and _column(trace) in seen and trace.repeat <= repeats
         }
 
-    return Earlier(shown(run.path), lambda trace: known.get(key(trace), {}), gone)
+    return Earlier(shown(run.path), lambda trace: known.get(key(trace), {}), gone, related)
 
 
 def _whole(trace: Trace) -> tuple[str, ...]:

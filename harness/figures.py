@@ -6,12 +6,9 @@ from itertools import combinations
 from statistics import fmean, median
 
 from harness.chance import Tally, mean_bounds, pass_all, pass_at, rounded, wilson
-from harness.check import Status, Verdict
+from harness.check import JUDGED, Status, Verdict
 from harness.contrast import Contrast, Interval, Shared, contrast, sentence
 from harness.trace import Record, Trace, calls_of
-
-JUDGED: frozenset[Status] = frozenset({"passed", "failed", "known"})
-"""What cases that could be judged come to; a known failure counts as one that did not pass."""
 
 
 class PassAt(Record):
@@ -103,7 +100,7 @@ class Pair(Record):
     rate: Contrast | None
     """The pass rate; null where there is no scenario that both have."""
     rounds: Contrast | None
-    """The rounds of a case."""
+    """The rounds of a case, taken that no scenario differs by more than the farthest that was seen, or one."""
     says: str
     """One plain sentence."""
 

@@ -33,7 +33,7 @@ class Known(Part):
     reason: str = Field(min_length=1)
     """Why it fails, in words for those who meet it."""
     until: Annotated[str, BeforeValidator(_day)]
-    """The last day on which it may fail, like 2026-03-01; from then on it is an error."""
+    """The last day on which it may fail, like 2026-03-01; afterwards it is an error."""
 
     def passed(self, today: date | None) -> bool:
         """Tell whether its last day has passed; where no day is given it has not."""

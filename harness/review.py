@@ -42,7 +42,7 @@ def show(root: Root, case: str, run: str | None) -> int:
 def retell(
     root: Root, names: Sequence[str], forms: Sequence[Output], *, baseline: str | None = None, again: bool = False
 ) -> int:
-    """Render stored runs, merged, as a run renders its own, and return the exit code; `again` judges them anew.
+    """Render stored runs as one, compared with the baseline, and return the exit code; `again` judges them anew.
 
     The newest where none is named.
 
@@ -76,8 +76,6 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
     one, other = archive.read(root.reports, base), archive.read(root.reports, now)
     before = stored(one, other)
     both = {column_of(trace) for trace, _ in one.results} & {column_of(trace) for trace, _ in other.results}
-    traces = [trace for trace, _ in other.results]
-    gone = before.gone(traces, max((trace.repeat for trace in traces), default=1))
     told = [
         *(Told(trace, verdict, _named("base", trace, both), listed=False) for trace, verdict in one.results),
         *(
@@ -85,7 +83,7 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
             for trace, verdict in other.results
         ),
     ]
-    found = build("read", told, against=Against(before.name, tuple(gone)))
+    found = build("read", told, against=Against(before.name))
     write(found, forms, other.path, Screen(sys.stdout, os.environ))
     return found.exit_code
 
@@ -114,7 +112,9 @@ def _compared(
     trace: Trace, verdict: Verdict, before: Earlier | None, comparing: Mapping[str, Comparing]
 ) -> Compared | None:
     how = comparing.get(column_of(trace), Comparing())
-    return None if before is None else compare(trace, verdict, before.accepted(trace), how.counts)
+    if before is None:
+        return None
+    return compare(trace, verdict, before.accepted(trace), how.counts, related=before.related)
 
 
 def _judged(root: Root, results: Sequence[tuple[Trace, Verdict]]) -> list[tuple[Trace, Verdict]]:

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from harness.alignment import CallMatch, Place, Sides
+from harness.assignment import others
 from harness.change import Change, Where, change, differing, spot
 from harness.matching import Absent
 from harness.paths import differences
 from harness.sameness import alike
-from harness.sequences import Match, others, steps
+from harness.sequences import Match, steps
 from harness.trace import Call, Round, Usage, dumps
 
 

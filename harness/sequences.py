@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from harness.assignment import others
+
 
 class Match(NamedTuple):
     """Places, counted from zero, of an item before and an item now that belong together."""
@@ -142,12 +144,6 @@ def steps(matches: Iterable[Match], gone: Iterable[int], come: Iterable[int]) ->
             yield Step(None, after.pop(0))
         if match is not None:
             yield Step(match.was, match.now)
-
-
-def others(count: int, taken: Iterable[int]) -> list[int]:
-    """Return the places of so many items that are not taken."""
-    known = set(taken)
-    return [at for at in range(count) if at not in known]
 
 
 class Parting(NamedTuple):

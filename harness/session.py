@@ -66,6 +66,8 @@ def replay(asked: Invocation, *, alone: bool) -> int:
     Raises:
         InputError: every problem of every file and setting, or nothing is selected, or the baseline is not updated.
     """
+    if asked.baseline is not None and asked.update_baseline:
+        raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
     cases = _planned(root, asked)
     with closed():
@@ -166,7 +168,7 @@ def _played(
         except InputError as error:
             refused = error
     saved = sum(outcome.saved for outcome in outcomes)
-    done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded,"
+    done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded"
     found = build(
         done_to,
         told,
@@ -200,13 +202,14 @@ def _told(
     outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], before: Earlier | None, root: Path | None
 ) -> list[Told]:
     """Put together what is told of each case; the command that records it where it is the only one to be recorded."""
-    wanted = misses.unrecorded(outcomes)
+    skipped = {verdict.case for verdict in verdicts if verdict.status == "skipped"}
+    wanted = [outcome for outcome in misses.unrecorded(outcomes) if outcome.case.id not in skipped]
     told: list[Told] = []
     for outcome, verdict in zip(outcomes, verdicts, strict=True):
         trace, counts = outcome.trace, outcome.case.settings.compare.counts
         compared = None if before is None else compare(trace, verdict, before.accepted(trace), counts)
         advice = None
-        if wanted == [outcome] and verdict.status != "skipped":
+        if wanted == [outcome]:
             advice = f"record it, {misses.cost(wanted, outcomes)}: {misses.record_command(outcome.case, root)}"
         told.append(Told(trace, verdict, column_of(trace), compared, advice))
     return told
@@ -223,8 +226,9 @@ def _advice(asked: Invocation, outcomes: Sequence[Outcome], told: Sequence[Told]
         command = misses.record_all(asked.words, asked.tags, asked.root)
         yield f"record the {misses.numbered(wanted)}, {misses.cost(wanted, outcomes)}: {command}"
     regressed = sum(one.compared is not None and one.compared.regressed for one in told)
-    if regressed and not accepted and not wanted:
-        command = f"{misses.command('run', asked.words, asked.tags, asked.root)} --update-baseline"
+    if regressed and not accepted and not wanted and asked.baseline is None:
+        skipping = " --missing skip" if asked.skip_missing else ""
+        command = f"{misses.command('run', asked.words, asked.tags, asked.root)}{skipping} --update-baseline"
         yield f"if that is meant, accept {numbered(regressed, 'case')}: {command}"
 
 

@@ -153,9 +153,7 @@ def _fate(change: Change) -> str:
         return "removed"
     if change.was is None or change.now is None:
         return "changed"
-    if change.was.round == change.now.round and change.now.call:
-        return f"moved from call {change.was.call} to call {change.now.call}"
-    return f"moved from round {change.was.round}"
+    return f"moved from round {change.was.round}{f', call {change.was.call}' if change.now.call else ''}"
 
 
 def _values(change: Change) -> str:

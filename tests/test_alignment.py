@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.alignment import Alignment, CallMatch, Counterpart, Place, aligned_rounds, aligned_turns
+from harness.assignment import others
 from harness.paths import differences
 from harness.sameness import ROLE, ROUND, distance, identity, reading
-from harness.sequences import Match, others
+from harness.sequences import Match
 from harness.trace import Call, Round
 from tests.build import EXAMPLES, act, call, notice, turn
 

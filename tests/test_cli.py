@@ -465,7 +465,9 @@ def test_nothing_leaves_in_a_damaged_replay(tmp_path: Path) -> None:
         assert (left, connections(listener)) == (0, 1)
     assert (done.returncode, done.stderr) == (2, "")
     (summary,) = re.findall(r"replayed in .* s: (.*)", done.stdout)
-    assert summary.startswith(f"{len(paths) // 2} passed, {len(paths) - len(paths) // 2} error")
+    known = " 1 known to fail," if "1 known to fail" in summary else ""
+    judged = len(paths) // 2 - bool(known)
+    assert summary.startswith(f"{judged} passed,{known} {len(paths) - len(paths) // 2} error")
 
 
 @pytest.mark.slow

@@ -79,9 +79,9 @@ def test_settings_say_what_counts() -> None:
         ("failed", "failed", "still failing", False),
         ("failed", "passed", "fixed", False),
         ("known", "passed", "fixed", False),
-        ("passed", "known", "unchanged", False),
+        ("passed", "known", "changed", False),
         ("known", "known", "unchanged", False),
-        ("failed", "known", "unchanged", False),
+        ("failed", "known", "changed", False),
     ],
 )
 def test_verdicts(before: Status, now: Status, state: str, regressed: bool) -> None:
@@ -105,23 +105,68 @@ def test_what_was_not_judged_is_not_compared(status: Status) -> None:
     assert compare(ONE, verdict(status), {1: Accepted(ONE, "passed", "old")}, COUNTS) is None
 
 
-def test_a_shape_that_a_repeat_had_is_unchanged() -> None:
+SECOND = ROUND.model_copy(update={"repeat": 2, "case": f"{CASE}~2"})
+
+
+@pytest.mark.parametrize(
+    ("now", "cassette", "state", "regressed"),
+    [
+        (ROUND, "one", "unchanged", False),
+        (ROUND, "new", "unchanged", False),
+        (SECOND, "two", "unchanged", False),
+        (SECOND.model_copy(update={"repeat": 3}), "three", "unchanged", False),
+        (CALL.model_copy(update={"repeat": 3}), "three", "new", False),
+        (ARGUMENT, "new", "changed", False),
+        (ARGUMENT, "one", "changed", True),
+        (CALL, "new", "changed", True),
+    ],
+)
+def test_the_nearest_of_several_repeats_counts(now: Trace, cassette: str, state: str, regressed: bool) -> None:
     """With several accepted repeats, what one of them did is no change; what none of them did is."""
     before = {1: Accepted(ONE, "passed", "one"), 2: Accepted(ROUND, "passed", "two")}
-    second = ROUND.model_copy(update={"repeat": 2, "case": f"{CASE}~2"})
-    for now, cassette, state in (
-        (ROUND, "one", "unchanged"),
-        (ROUND, "new", "unchanged"),
-        (second, "two", "unchanged"),
-        (second.model_copy(update={"repeat": 3}), "three", "unchanged"),
-        (CALL.model_copy(update={"repeat": 3}), "three", "new"),
-        (ARGUMENT, "new", "unchanged"),
-        (ARGUMENT, "one", "changed"),
-        (CALL, "new", "changed"),
-    ):
-        found = compare(now, verdict(cassette=cassette), before, COUNTS)
+    found = compare(now, verdict(cassette=cassette), before, COUNTS)
+    assert found is not None
+    assert (found.state, found.regressed, found.rerecorded) == (state, regressed, cassette == "new")
+
+
+@pytest.mark.parametrize(
+    ("now", "status", "state", "regressed"),
+    [
+        (ROUND, "failed", "still failing", False),
+        (ONE, "passed", "unchanged", False),
+        (ONE, "failed", "newly failing", True),
+        (ROUND, "passed", "fixed", False),
+        (CALL, "failed", "newly failing", True),
+    ],
+)
+def test_a_flaky_case_is_held_against_the_repeat_that_did_the_same(
+    now: Trace, status: Status, state: str, regressed: bool
+) -> None:
+    """Recorded anew, the order of repeats means nothing: the verdict before is that of the repeat that did the same."""
+    before = {1: Accepted(ONE, "passed", "one"), 2: Accepted(ROUND, "failed", "two")}
+    for repeat in (1, 2) if now is not CALL else (1,):
+        again = now.model_copy(update={"repeat": repeat})
+        found = compare(again, verdict(status, "new"), before, COUNTS)
         assert found is not None
-        assert (found.state, found.regressed) == (state, state == "changed")
+        assert (found.state, found.regressed) == (state, regressed)
+
+
+def test_a_further_repeat_that_fails_is_worse() -> None:
+    """A repeat that was never accepted fails newly, whatever it did, where those that were accepted passed."""
+    for now in (ONE, CALL):
+        third = now.model_copy(update={"repeat": 3})
+        found = compare(third, verdict("failed", "three"), {1: Accepted(ONE, "passed", "one")}, COUNTS)
+        assert found is not None
+        assert (found.state, found.regressed, found.rerecorded) == ("newly failing", True, False)
+
+
+def test_two_models_regress_by_their_verdicts() -> None:
+    """Cases of different models differ without being worse, unless they fail where the other passed."""
+    for status, state, regressed in (("passed", "changed", False), ("failed", "newly failing", True)):
+        judged: Status = "passed" if status == "passed" else "failed"
+        found = compare(ROUND, verdict(judged, "other"), {1: Accepted(ONE, "passed", "one")}, COUNTS, related=False)
+        assert found is not None
+        assert (found.state, found.regressed, found.rerecorded) == (state, regressed, False)
 
 
 @EXAMPLES

@@ -58,12 +58,6 @@ def told(text: str) -> list[str]:
     return [line for line in plain(text) if line.strip("-. ")]
 
 
-@pytest.fixture(autouse=True)
-def _unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Print as where nothing says how wide a line may be."""
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the bundled project, with its baseline, as the current folder."""

@@ -81,8 +81,8 @@ def test_effects_of_rules(rule: Rule, effects: Any) -> None:
         (
             "{a: {returns: x, when: {b: {matches: '('}}}}",
             (
-                "3:31: tools.a.when: '(' is not a regular expression: missing ), unterminated subpattern at position 0; "
-                'to mean the mapping itself, write {equals: {"matches": "("}}'
+                "3:31: tools.a.when: '(' is not a regular expression: missing ), unterminated subpattern at position 0"
+                '; to mean the mapping itself, write {equals: {"matches": "("}}'
             ),
         ),
         ("{a: {returns: x, when: b}}", "3:31: tools.a.when: must be a mapping"),

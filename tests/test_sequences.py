@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from harness.sequences import Match, Parting, Step, aligned, ascending, assigned, others, parting, steps
+from harness.assignment import others
+from harness.sequences import Match, Parting, Step, aligned, ascending, assigned, parting, steps
 from tests.build import EXAMPLES
 
 SIZES = st.tuples(st.integers(0, 4), st.integers(0, 4))

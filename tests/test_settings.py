@@ -221,5 +221,5 @@ def test_settings_are_frozen() -> None:
 
 
 def test_groups_are_the_settings() -> None:
-    """Every group is a field of the settings, and the fields that are no group are these three."""
-    assert [*GROUPS, "registry", "cassette", "repeats"] == list(Composed.model_fields)
+    """Every group is a field of the settings, and the fields that are no group are these four."""
+    assert [*GROUPS, "registry", "cassette", "compare", "repeats"] == list(Composed.model_fields)

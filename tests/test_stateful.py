@@ -576,9 +576,9 @@ def test_a_broken_tool_is_an_error_of_the_case(
     for command, told in ((["run"], "1 error"), (["record", "--all"], "1 error"), (["record"], "1 case not asked")):
         capsys.readouterr()
         assert main(command) == 2
-        out = capsys.readouterr().out
-        assert f"    scenarios/bank/bank.py:{said}" in out
-        assert told in out
+        printed = capsys.readouterr()
+        assert f"    scenarios/bank/bank.py:{said}" in printed.out
+        assert told in printed.out + printed.err
     error = trace_of(bank).error
     assert (error.kind if error else None, cassette.read_bytes()) == ("tool", before)
 

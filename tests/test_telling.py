@@ -100,8 +100,8 @@ def test_sentences(
 @pytest.mark.parametrize(
     ("kind", "was", "now", "told"),
     [
-        ("calls", Spot(turn=1, round=1, call=3), CALL, "turn 1, round 2: f({}) moved from round 1"),
-        ("calls", Spot(turn=1, round=2, call=3), CALL, "turn 1, round 2: f({}) moved from call 3 to call 1"),
+        ("calls", Spot(turn=1, round=1, call=3), CALL, "turn 1, round 2: f({}) moved from round 1, call 3"),
+        ("calls", Spot(turn=1, round=2, call=3), CALL, "turn 1, round 2: f({}) moved from round 2, call 3"),
         ("rounds", Spot(turn=1, round=1), ROUND, "turn 1, round 2 moved from round 1: f({})"),
     ],
 )

@@ -243,7 +243,7 @@ RULES = """{file_read: [
         ({"path": "a.txt", "limit": 1}, "both"),
         ({"path": "a.txt"}, "path"),
         ({"path": "a.txt", "limit": True}, "path"),
-        ({"path": "a.txt", "limit": 1.0}, "path"),
+        ({"path": "a.txt", "limit": 1.0}, "both"),
         ({"path": "a.txt", "other": "is free"}, "path"),
         ({"path": "notes.md"}, "markdown"),
         ({"path": "notes.md.txt", "limit": 1}, "! no path"),
