@@ -9,11 +9,9 @@ from harness.finding import numbered
 from harness.matrix import NOTHING, Fate, Row
 from harness.remarks import named
 from harness.report import Report
-from harness.terminal import BOLD, FAINT, RED, YELLOW, Painted, Style, cut, line, table
+from harness.terminal import BOLD, FAINT, NARROWEST, RED, YELLOW, Painted, Style, cut, line, table
 
 _FATES: dict[Fate, str] = {"failed": RED, "known": YELLOW, "error": RED, "missing": FAINT, "none": FAINT}
-_NARROWEST = 12
-"""Names are not cut below this many characters, so that they still tell something."""
 _GAP = 2
 _INDENT = "    "
 _PAIRS = 6
@@ -41,7 +39,7 @@ def grid(report: Report, style: Style, width: int, *, quiet: bool) -> list[str]:
 
 def _heads(names: Iterable[str], width: int) -> list[Painted]:
     """Return names of columns that leave room for others beside them."""
-    return [Painted(cut(name, width - _NARROWEST - 2 * _GAP)) for name in names]
+    return [Painted(cut(name, width - NARROWEST - 2 * _GAP)) for name in names]
 
 
 def _marked(rows: Sequence[Row], columns: Sequence[Sequence[Painted]], width: int) -> list[Painted]:
@@ -53,7 +51,7 @@ def _marked(rows: Sequence[Row], columns: Sequence[Sequence[Painted]], width: in
 
 def _room(columns: Sequence[Sequence[Painted]], width: int) -> int:
     """Return how wide names may be where the widest column stands beside them."""
-    return max(_NARROWEST, width - _GAP - max(len(cell.text) for column in columns for cell in column))
+    return max(NARROWEST, width - _GAP - max(len(cell.text) for column in columns for cell in column))
 
 
 def _wide(column: Sequence[Painted]) -> int:
@@ -91,7 +89,6 @@ def _beside(
 def figures(report: Report, style: Style, width: int) -> list[str]:
     """Return the lines of the figures, a line for each column or, where that is too wide, for each figure."""
     found = matrix.figures(report)
-    said = "pass rate with its 95 % interval; rounds, calls and checkpoints on average; all else in total"
     rows = [list(map(Painted, row)) for row in (found.headers, *found.rows)]
     wide = sum(max(len(cell.text) for cell in column) + _GAP for column in zip(*rows, strict=True)) - _GAP
     if wide > width:
@@ -100,7 +97,7 @@ def figures(report: Report, style: Style, width: int) -> list[str]:
         columns = [[head, *cells] for head, (_, *cells) in zip(heads, columns, strict=True)]
     else:
         names, *columns = map(list, zip(*rows, strict=True))
-    return [*textwrap.wrap(said, width), *_beside(names, [[column] for column in columns], style, width)]
+    return [*textwrap.wrap(matrix.FIGURES, width), *_beside(names, [[column] for column in columns], style, width)]
 
 
 def repeated(report: Report, style: Style, width: int) -> list[str]:
@@ -115,8 +112,7 @@ def repeated(report: Report, style: Style, width: int) -> list[str]:
     names = [Painted(cut(name.text, room)) for name in who]
     wide = max(len(name.text) for name in names)
     both = [Painted(f"{name.text:{wide}}  {sign.text}") for name, sign in zip(names, what, strict=True)]
-    said = "at least one (pass@k) or all (pass^k) of k repeats pass, on average over scenarios"
-    lines = [*textwrap.wrap(said, width), *_beside(both, [[column] for column in columns], style, width)]
+    lines = [*textwrap.wrap(matrix.REPEATS, width), *_beside(both, [[column] for column in columns], style, width)]
     short = matrix.labels([column.name for column in report.columns]).short
     for one in report.columns:
         if one.unstable:
@@ -141,7 +137,7 @@ def pairs(report: Report, style: Style, width: int) -> list[str]:
         told = textwrap.wrap(said, width, subsequent_indent=_INDENT, break_on_hyphens=False)
         lines += (style.paint(one, BOLD) if matrix.tells(pair) else one for one in told)
     beside = []
-    if note := caution(len(found.pairs)):
+    if note := caution(len(found.pairs) + found.left):
         beside.append(note)
     if silent := len(found.pairs) - len(shown):
         beside.append(f"{numbered(silent, 'pair')} of columns {'tells' if silent == 1 else 'tell'} no difference")

@@ -151,11 +151,9 @@ def _columns(report: Report) -> Iterator[str]:
         table = _table(("scenario", *map(code, names.short.values())), rows)
         yield f"### Matrix\n\nVerdict, rounds, calls and checkpoints.{common}\n\n{table}"
     if report.columns:
-        said = "Pass rate with its 95 % interval; rounds, calls and checkpoints on average; all else in total."
-        yield f"### Figures\n\n{said}\n\n{_figures(matrix.figures(report))}"
+        yield f"### Figures\n\n{_begun(matrix.FIGURES)}\n\n{_figures(matrix.figures(report))}"
     if (repeated := matrix.repeated(report)) is not None:
-        said = "At least one (pass@k) or all (pass^k) of k repeats pass, on average over scenarios."
-        yield f"### Repeats\n\n{said}\n\n{_figures(repeated)}"
+        yield f"### Repeats\n\n{_begun(matrix.REPEATS)}\n\n{_figures(repeated)}"
     for one in report.columns:
         if one.unstable:
             yield f"Unstable in {code(names.short[one.name])}: {', '.join(map(code, _first(one.unstable)))}"
@@ -164,6 +162,10 @@ def _columns(report: Report) -> Iterator[str]:
         note = f"{note}.\n\n" if (note := caution(len(compared))) else ""
         lines = "\n".join(_pair(pair, names.short) for pair in compared)
         yield f"### Pairs\n\n{note}{lines}"
+
+
+def _begun(caption: str) -> str:
+    return f"{caption[:1].upper()}{caption[1:]}."
 
 
 def _row(row: matrix.Row) -> list[str]:

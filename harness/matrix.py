@@ -16,6 +16,12 @@ _LONGEST = 60
 NOTHING = "-"
 """Stands where a scenario is not planned."""
 
+FIGURES = "pass rate with its 95 % interval; rounds, calls and checkpoints on average; all else in total"
+"""What the table of figures says."""
+
+REPEATS = "at least one (pass@k) or all (pass^k) of k repeats pass, on average over scenarios"
+"""What the table of repeats says."""
+
 
 class Name(NamedTuple):
     """The parts of a column's name."""

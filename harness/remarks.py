@@ -168,8 +168,8 @@ def verdicts(report: Report) -> list[Amount]:
 
 def told(report: Report, seconds: float | None = None) -> str:
     """Return how many cases there are, and what was done to them in how many seconds."""
-    time = "" if seconds is None else f" in {seconds:.1f} s"
-    return f"{numbered(len(report.cases), 'case')} {report.done}{time}".removesuffix(",")
+    time = "" if seconds is None else f"{',' * (',' in report.done)} in {seconds:.1f} s"
+    return f"{numbered(len(report.cases), 'case')} {report.done}{time}"
 
 
 class States(NamedTuple):

@@ -11,6 +11,9 @@ _LONGEST = 400
 BOLD, FAINT, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 """The terminal's numbers of colours."""
 
+NARROWEST = 12
+"""Names in tables are not cut below this many characters, so that they still tell something."""
+
 
 class Style:
     """Colours, where they are welcome."""

@@ -10,15 +10,13 @@ from harness.compare import State
 from harness.misses import Shared, drift, shared
 from harness.remarks import Amount, RemarkKind, Sign, Spelled
 from harness.report import CaseReport, Report
-from harness.terminal import FAINT, GREEN, RED, YELLOW, Painted, Style, cut, line, short, table
+from harness.terminal import FAINT, GREEN, NARROWEST, RED, YELLOW, Painted, Style, cut, line, short, table
 
 _INDENT = "    "
 _NAMED = 3
 """The most cases that a line for several names."""
 _CHANGES = 8
 """The most changes that are told of a case."""
-_NARROWEST = 12
-"""Names are not cut below this many characters, so that they still tell something."""
 _VERDICTS: dict[Status, str] = {"passed": GREEN, "failed": RED, "known": YELLOW, "error": RED, "skipped": FAINT}
 _STATES: dict[State, str] = {"changed": YELLOW, "newly failing": RED, "still failing": RED, "fixed": GREEN}
 _REMARKS: dict[RemarkKind, str] = {"error": RED, "finding": RED}
@@ -93,7 +91,7 @@ def _table(report: Report, cases: Sequence[CaseReport], style: Style, width: int
     beside = zip(map(Painted, heads), *behind, strict=True)
     room = width - sum(max(len(cell.text) for cell in column) + 2 for column in beside)
     names = (remarks.name(case) + ("" if one is not None else f"@{labels[case.column]}") for case in cases)
-    rows = [[Painted(cut(name, max(_NARROWEST, room))), *others] for name, others in zip(names, behind, strict=True)]
+    rows = [[Painted(cut(name, max(NARROWEST, room))), *others] for name, others in zip(names, behind, strict=True)]
     lines = table(rows, ("case", *heads), style)
     return _Table([*textwrap.wrap(said, width), "", *lines[:2]], lines[2:])
 

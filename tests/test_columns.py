@@ -205,7 +205,7 @@ def test_of_many_pairs_those_that_tell_something_are_told() -> None:
         f"a/files and b/files: {says['a', 'b', 'f', 'f']}",
         f"b/chat and b/files: {says['b', 'b', 'c', 'f']}",
         f"b/files and c/files: {says['b', 'c', 'f', 'f']}",
-        "9 pairs are compared, each on its own: hold p against 0.05/9 = 0.0056",
+        "15 pairs are compared, each on its own: hold p against 0.05/15 = 0.0033",
         "6 pairs of columns tell no difference",
         "6 further pairs, differing in several things; --format markdown has every pair",
     ]

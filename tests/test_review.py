@@ -135,6 +135,7 @@ def test_a_run_is_a_baseline(project: Path, capsys: pytest.CaptureFixture[str]) 
         (["compare"], "harness compare: name the earlier run, and a later one if it is not the newest: "),
         (["compare", "a", "b", "c"], "harness compare: name the earlier run, "),
         (["run", "--baseline", "yesterday"], "'yesterday' is no stored run"),
+        (["run", "--baseline", "x", "--update-baseline"], "--baseline and --update-baseline: what is not compared "),
         (["report", "--format", "pdf"], "--format pdf: there is no form 'pdf'"),
     ],
 )

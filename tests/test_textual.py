@@ -357,9 +357,9 @@ def test_summary_counts_the_verdicts(cases: list[Told], said: str) -> None:
     ("done", "seconds", "said"),
     [
         ("recorded", 61.26, "1 case recorded in 61.3 s: 1 passed"),
-        ("asked, 0 recorded,", 1.0, "1 case asked, 0 recorded, in 1.0 s: 1 passed"),
+        ("asked, 0 recorded", 1.0, "1 case asked, 0 recorded, in 1.0 s: 1 passed"),
         ("read", None, "1 case read: 1 passed"),
-        ("asked, 0 recorded,", None, "1 case asked, 0 recorded: 1 passed"),
+        ("asked, 0 recorded", None, "1 case asked, 0 recorded: 1 passed"),
     ],
 )
 def test_summary_says_what_was_done(done: str, seconds: float | None, said: str) -> None:
