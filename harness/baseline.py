@@ -1,18 +1,17 @@
 """The committed traces that later runs are compared with, one indented file a case."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.cassette import path_of as cassette_path
-from harness.check import JUDGED, Status, Verdict
-from harness.compare import Accepted
+from harness.check import JUDGED, Verdict
+from harness.compare import Accepted, Subject, subject_of
 from harness.errors import CASSETTE_STATES, InputError
 from harness.files import write_whole
-from harness.jsontext import read_json
+from harness.jsontext import read_json, unrepeated
 from harness.source import shown
 from harness.trace import Trace
 from harness.wording import validate
@@ -25,7 +24,7 @@ _STATES = ("new", "changed", "unchanged", "gone")
 class BaselineFile(Trace):
     """A trace as it was accepted."""
 
-    verdict: Status
+    verdict: Literal["passed", "failed", "known"]
     """What it came to."""
     cassette: str | None
     """The digest of the cassette that it comes from."""
@@ -36,41 +35,63 @@ def folder(reports: Path) -> Path:
     return reports / "baseline"
 
 
-def path_of(reports: Path, trace: Trace, repeat: int | None = None) -> Path:
+def path_of(reports: Path, subject: Subject, repeat: int) -> Path:
     """Return where a trace is kept: `baseline/<model>/<variant>/<area>/<name>[~k].json`."""
-    path = cassette_path(
-        folder(reports), trace.scenario, trace.model, trace.variant, trace.repeat if repeat is None else repeat
-    )
+    path = cassette_path(folder(reports), *subject, repeat)
     return path.with_name(f"{path.name.removesuffix('.yaml')}.json")
 
 
-def accepted(reports: Path, trace: Trace) -> dict[int, Accepted]:
-    """Return what was accepted of the case of a trace, by repeat.
+def there(reports: Path) -> bool:
+    """Tell whether anything was accepted yet.
 
     Raises:
-        InputError: a file is not what the harness wrote.
+        InputError: the folder cannot be read.
     """
-    first = path_of(reports, trace, 1)
-    found = {1: first} if first.is_file() else {}
-    for path in first.parent.glob(f"{_literal(first.stem)}~*.json"):
-        number = path.stem.rpartition("~")[2]
-        if number.isdecimal():
-            found[int(number)] = path
-    files = {repeat: _read(path) for repeat, path in sorted(found.items())}
-    return {
-        repeat: Accepted(file, file.verdict, file.cassette)
-        for repeat, file in files.items()
-        if file.verdict in JUDGED and file.scenario == trace.scenario
-    }
+    return any(name.endswith(".json") for name in _names(folder(reports)))
 
 
-def _literal(name: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", name)
+def accepted(reports: Path, subject: Subject) -> dict[int, Accepted]:
+    """Return what was accepted of a scenario under a model and variant, by repeat.
+
+    Raises:
+        InputError: a file cannot be read, is not what the harness wrote, or stands at another's place.
+    """
+    files = {repeat: _read(path) for repeat, path in sorted(_repeats(reports, subject).items())}
+    for repeat, file in files.items():
+        if (subject_of(file), file.repeat) != (subject, repeat):
+            where = shown(path_of(reports, subject, repeat))
+            raise InputError(f"{where}:1:1: holds {file.case}, which stands elsewhere; remove it")
+    return {repeat: Accepted(file, file.verdict, file.cassette) for repeat, file in files.items()}
+
+
+def _repeats(reports: Path, subject: Subject) -> dict[int, Path]:
+    """Return the files of a scenario under a model and variant, by repeat."""
+    first = path_of(reports, subject, 1)
+    stem = f"{first.stem}~"
+    names = {path.name: path for path in _listed(first.parent)}
+    numbers = [name[len(stem) : -len(".json")] for name in names if name.startswith(stem) and name.endswith(".json")]
+    found = {1: first} if first.name in names else {}
+    return found | {int(number): names[f"{stem}{number}.json"] for number in numbers if number.isdecimal()}
+
+
+def _listed(place: Path) -> list[Path]:
+    try:
+        return sorted(place.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise InputError(f"{shown(place)}: cannot be read: {error.strerror}") from None
+
+
+def _names(place: Path) -> Iterator[str]:
+    """Yield the paths of all files below a folder."""
+    for path in _listed(place):
+        yield from _names(path) if path.is_dir() else (str(path),)
 
 
 def _read(path: Path) -> BaselineFile:
     try:
-        return BaselineFile.model_validate(json.loads(path.read_bytes()))
+        return BaselineFile.model_validate(json.loads(path.read_bytes(), object_pairs_hook=unrepeated))
     except (OSError, ValueError, RecursionError):  # of which pydantic's is one; what is wrong is told with its line
         return validate(read_json(path), BaselineFile)
 
@@ -79,20 +100,30 @@ def gone(reports: Path, traces: Collection[Trace], repeats: int) -> dict[str, Pa
     """Return the cases that the baseline has of the models and variants of a full run, and the run has not.
 
     Repeats beyond those of the run are not looked at.
+
+    Raises:
+        InputError: a file cannot be read, is not what the harness wrote, or stands at another's place.
     """
-    known = {path_of(reports, trace) for trace in traces}
-    columns = {(trace.model, trace.variant) for trace in traces}
-    tops = {path_of(reports, trace.model_copy(update={"scenario": "any"})).parent for trace in traces}
-    found = {path for top in tops for path in top.rglob("*.json")} - known
-    files = ((_read(path), path) for path in sorted(found))
-    return {file.case: path for file, path in files if file.repeat <= repeats and (file.model, file.variant) in columns}
+    known = {str(path_of(reports, subject_of(trace), trace.repeat)) for trace in traces}
+    subjects = {subject_of(trace) for trace in traces}
+    columns = {subject[1:] for subject in subjects}
+    tops = {path_of(reports, subject._replace(scenario="any"), 1).parent for subject in subjects}
+    found = {name for top in tops for name in _names(top) if name.endswith(".json")} - known
+    files = ((_read(Path(name)), name) for name in sorted(found))
+    gone = {}
+    for file, name in files:
+        if str(path_of(reports, subject_of(file), file.repeat)) != name:
+            raise InputError(f"{shown(Path(name))}:1:1: holds {file.case}, which stands elsewhere; remove it")
+        if file.repeat <= repeats and (file.model, file.variant) in columns:
+            gone[file.case] = Path(name)
+    return gone
 
 
 def update(reports: Path, results: Sequence[tuple[Trace, Verdict]], gone: Collection[Path] = ()) -> str:
     """Write the traces of a run in place of those that are there, and return what was done as a sentence.
 
     Failed cases are kept like others: a baseline says how things are, not how they should be. Cases that were skipped
-    are left as they are, and the files of those that are gone are removed.
+    are left as they are; the files of those that are gone, and of repeats that the run does not have, are removed.
 
     Raises:
         InputError: a case drifted from its recording or could not be judged, and nothing is written; or a file
@@ -101,15 +132,23 @@ def update(reports: Path, results: Sequence[tuple[Trace, Verdict]], gone: Collec
     if refused := _refused(results):
         raise InputError(*refused)
     done: Counter[str] = Counter()
+    kept: dict[Subject, set[int]] = {}
     for trace, verdict in results:
+        kept.setdefault(subject_of(trace), set()).add(trace.repeat)
         if verdict.status not in JUDGED:
             continue
-        path = path_of(reports, trace)
+        path = path_of(reports, subject_of(trace), trace.repeat)
         try:
             done[_written(path, text(trace, verdict))] += 1
         except OSError as error:
             raise InputError(f"{shown(path)}: the baseline cannot be written here: {error.strerror}") from None
-    for path in gone:
+    further = [
+        path
+        for subject, repeats in kept.items()
+        for repeat, path in _repeats(reports, subject).items()
+        if repeat not in repeats
+    ]
+    for path in (*gone, *further):
         path.unlink(missing_ok=True)
         done["gone"] += 1
     states = ", ".join(f"{done[state]} {state}" for state in _STATES if done[state]) or "nothing to keep"

@@ -28,10 +28,10 @@ def grid(report: Report, style: Style, width: int, *, quiet: bool) -> list[str]:
         return []
     names = matrix.labels([column.name for column in report.columns])
     common = f" (everywhere: {names.common})" if names.common else ""
-    families: dict[str, list[list[Painted]]] = {}
+    families: dict[tuple[object, ...], list[list[Painted]]] = {}
     for at, (name, head) in enumerate(zip(names.short, _heads(names.short.values(), width), strict=True)):
         cells = [Painted(row.squares[at].text, _FATES.get(row.squares[at].fate)) for row in rows]
-        families.setdefault(name.partition("/")[2], []).append([head, *cells])
+        families.setdefault(matrix.family(name), []).append([head, *cells])
     said = textwrap.wrap(f"each scenario with its verdict, rounds, calls and checkpoints{common}", width)
     columns = [column for family in families.values() for column in family]
     return [*said, *_beside(_marked(rows, columns, width), list(families.values()), style, width)]

@@ -27,6 +27,19 @@ class Compared(Record):
     """What differs, in the order in which it happened."""
 
 
+class Subject(NamedTuple):
+    """A scenario under a model and variant, of which there may be several repeats."""
+
+    scenario: str
+    model: str
+    variant: str
+
+
+def subject_of(trace: Trace) -> Subject:
+    """Return what a trace is of."""
+    return Subject(trace.scenario, trace.model, trace.variant)
+
+
 @dataclass(frozen=True)
 class Accepted:
     """What a case was when it was accepted."""

@@ -10,19 +10,19 @@ from harness import archive, baseline
 from harness.change import Change
 from harness.changes import changes
 from harness.check import JUDGED
-from harness.compare import Accepted
+from harness.compare import Accepted, Subject, subject_of
 from harness.source import shown
 from harness.trace import Trace
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """Accepted cases, by the trace that is compared with them."""
+    """Accepted cases, by what is compared with them."""
 
     name: str
     """What a person calls it."""
-    accepted: Callable[[Trace], Mapping[int, Accepted]]
-    """The accepted repeats of the case of a trace."""
+    accepted: Callable[[Subject], Mapping[int, Accepted]]
+    """The accepted repeats of a scenario under a model and variant."""
     gone: Callable[[Collection[Trace], int], Mapping[str, Path | None]]
     """The cases of the models and variants of a full run that the run no longer has, up to a number of repeats, each
     with its file."""
@@ -39,7 +39,7 @@ def earlier(reports: Path, run: str | None) -> Earlier | None:
     if run is not None:
         return stored(archive.read(reports, run))
     folder = baseline.folder(reports)
-    if not any(folder.rglob("*.json")):
+    if not baseline.there(reports):
         return None
     return Earlier(shown(folder), partial(baseline.accepted, reports), partial(baseline.gone, reports))
 
@@ -58,7 +58,7 @@ def differences(reports: Path, trace: Trace) -> Differences | None:
         InputError: the baseline cannot be read.
     """
     before = earlier(reports, None)
-    accepted = before.accepted(trace).get(trace.repeat) if before is not None else None
+    accepted = before.accepted(subject_of(trace)).get(trace.repeat) if before is not None else None
     found = changes(accepted.trace, trace) if accepted is not None else ()
     return Differences(before.name, found) if before is not None and found else None
 
@@ -72,30 +72,26 @@ def stored(run: archive.Stored, now: archive.Stored | None = None) -> Earlier:
     columns = {_column(trace) for trace, _ in run.results}
     others = columns if now is None else {_column(trace) for trace, _ in now.results}
     related = columns == others or len(columns) > 1 or len(others) > 1
-    key = _whole if related else _scenario
     results = [(trace, verdict) for trace, verdict in run.results if verdict.status in JUDGED]
-    known: dict[tuple[str, ...], dict[int, Accepted]] = {}
+    known: dict[Subject, dict[int, Accepted]] = {}
     for trace, verdict in results:
-        known.setdefault(key(trace), {})[trace.repeat] = Accepted(trace, verdict.status, verdict.replay.cassette)
+        accepted = Accepted(trace, verdict.status, verdict.replay.cassette)
+        known.setdefault(_key(subject_of(trace), related), {})[trace.repeat] = accepted
 
     def gone(traces: Collection[Trace], repeats: int) -> dict[str, Path | None]:
-        kept = {(*key(trace), str(trace.repeat)) for trace in traces}
+        kept = {trace.case for trace in traces}
         seen = {_column(trace) for trace in traces}
         return {
             trace.case: None
             for trace, _ in results
-            if (*key(trace), str(trace.repeat)) not in kept and _column(trace) in seen and trace.repeat <= repeats
+            if trace.case not in kept and _column(trace) in seen and trace.repeat <= repeats
         }
 
-    return Earlier(shown(run.path), lambda trace: known.get(key(trace), {}), gone, related)
+    return Earlier(shown(run.path), lambda subject: known.get(_key(subject, related), {}), gone, related)
 
 
-def _whole(trace: Trace) -> tuple[str, ...]:
-    return (trace.scenario, *_column(trace))
-
-
-def _scenario(trace: Trace) -> tuple[str, ...]:
-    return (trace.scenario,)
+def _key(subject: Subject, related: bool) -> Subject:
+    return subject if related else Subject(subject.scenario, "", "")
 
 
 def _column(trace: Trace) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import json
 import re
 from bisect import bisect_right
 from pathlib import Path
+from typing import Any
 
 from harness.errors import InputError
 from harness.source import Document, Location, Position, shown, text_of
@@ -107,6 +108,18 @@ class _Walk:
     def _problem(self, at: int, what: str) -> None:
         line, column = self._position(at)
         self.problems.append(f"{shown(self._path)}:{line}:{column}: {what}")
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs of a JSON object as a mapping; for `json.loads`.
+
+    Raises:
+        ValueError: a key is repeated.
+    """
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key is repeated")
+    return data
 
 
 def shown_name(name: str) -> str:

@@ -14,6 +14,7 @@ from vcr.serializers import yamlserializer
 
 from harness.errors import CassetteMissing, CassetteUnreadable
 from harness.files import write_whole
+from harness.jsontext import unrepeated
 from harness.model import without_credentials
 from harness.source import shown
 
@@ -123,18 +124,11 @@ def _laid_out(body: Any) -> Any:
         return body
     try:
         pretty = json.dumps(
-            json.loads(text, object_pairs_hook=_unrepeated), ensure_ascii=False, indent=1, allow_nan=False
+            json.loads(text, object_pairs_hook=unrepeated), ensure_ascii=False, indent=1, allow_nan=False
         )
     except (ValueError, RecursionError):
         return body
     return _Literal(_UNPRINTABLE.sub(_escape, pretty) + "\n")
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a key is repeated")
-    return data
 
 
 def _escape(match: re.Match[str]) -> str:

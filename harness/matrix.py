@@ -10,7 +10,7 @@ from harness.terminal import cut, line
 
 Fate = Literal["passed", "failed", "known", "error", "missing", "none"]
 
-_NAME = re.compile(r"(?:([^/+~:]*):)?([^/]*)/([^+~]*)\+([^~]*)((?:~.*)?)", re.DOTALL)
+_NAME = re.compile(r"(?:(base|now):)?([^+~]*)/([^/+~]*)\+([^~]*)((?:~.*)?)", re.DOTALL)
 _LONGEST = 60
 
 NOTHING = "-"
@@ -101,6 +101,12 @@ def labels(names: Sequence[str]) -> Labels:
     said = [f"{field} {getattr(parts[0], field)}" for field in ("model", "role", "tools") if field in shared]
     common = ", ".join(map(_bearable, [*said, *others]))
     return Labels({name: _bearable(text) for name, text in zip(names, short, strict=True)}, common)
+
+
+def family(name: str) -> tuple[object, ...]:
+    """Return what columns of one variant have in common."""
+    parsed = _parsed(name)
+    return (name,) if parsed is None else parsed.variant
 
 
 def _parsed(name: str) -> Name | None:

@@ -1,5 +1,6 @@
 """Two JSON values, told apart by the paths at which they differ."""
 
+from json import dumps
 from typing import Any
 
 from harness.matching import Absent, Difference
@@ -23,7 +24,7 @@ def _part(one: Any, other: Any, path: str, found: list[Difference]) -> None:
     if isinstance(one, dict) and isinstance(other, dict):
         gone = [key for key in one if key not in other]
         for key in [*other, *gone]:
-            inner = f"{path}.{key}" if path else str(key)
+            inner = ".".join(filter(None, (path, _step(str(key)))))
             _part(one.get(key, _ABSENT), other.get(key, _ABSENT), inner, found)
     elif isinstance(one, list) and isinstance(other, list):
         for at in range(max(len(one), len(other))):
@@ -32,6 +33,11 @@ def _part(one: Any, other: Any, path: str, found: list[Difference]) -> None:
             _part(here, there, f"{path}[{at}]", found)
     elif type(one) is not type(other) or repr(one) != repr(other):
         found.append(Difference(path, one, other))
+
+
+def _step(key: str) -> str:
+    """Return a key as it stands in a path: in quotes where it would be read as something else."""
+    return dumps(key) if not key or any(sign in key for sign in '.[]":') else key
 
 
 _ABSENT = Absent()

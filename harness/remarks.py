@@ -153,7 +153,8 @@ def _sign(change: Change) -> Sign:
 
 def look(case: CaseReport) -> str:
     """Return the command that shows a case."""
-    return f"harness show {shlex.quote(case.case if case.case.isprintable() else name(case))}"
+    shown = f"harness show {shlex.quote(case.case if case.case.isprintable() else name(case))}"
+    return shown if case.run is None else f"{shown} {shlex.quote(case.run)}"
 
 
 def verdicts(report: Report) -> list[Amount]:
@@ -178,7 +179,7 @@ class States(NamedTuple):
     amounts: tuple[Amount, ...]
     """How many are in each state; none where nothing is compared."""
     further: tuple[Amount, ...]
-    """How many of them regressed, and how many have another cassette."""
+    """How many of them regressed, how many have another cassette, and how many could not be compared."""
 
 
 def states(report: Report) -> States:
@@ -194,7 +195,8 @@ def states(report: Report) -> States:
     cassette = Amount(
         again, "re-recorded", f"with {'a re-recorded cassette' if again == 1 else 're-recorded cassettes'}"
     )
-    return States(tuple(filter(_any, amounts)), tuple(filter(_any, (regressed, cassette))))
+    without = Amount(len(report.cases) - len(found) if found else 0, "not compared", "not compared")
+    return States(tuple(filter(_any, amounts)), tuple(filter(_any, (regressed, cassette, without))))
 
 
 def _any(amount: Amount) -> bool:

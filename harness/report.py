@@ -32,6 +32,8 @@ class CaseReport(Record):
     """What differs from the baseline; null where nothing is compared."""
     advice: str | None = None
     """The next command for this case."""
+    run: str | None = None
+    """The stored run that it was read from; null where it is the newest."""
 
     @property
     def remarkable(self) -> bool:
@@ -73,9 +75,9 @@ class Report(Record):
 
 
 def code(verdicts: Collection[Verdict]) -> int:
-    """Return the exit code of verdicts alone; where all cases were skipped nothing was judged."""
+    """Return the exit code of verdicts alone; where there are none, or all cases were skipped, nothing was judged."""
     statuses = {verdict.status for verdict in verdicts}
-    if "error" in statuses or statuses == {"skipped"}:
+    if "error" in statuses or statuses <= {"skipped"}:
         return 2
     return int("failed" in statuses)
 
@@ -94,6 +96,8 @@ class Told:
     """What differs from the baseline."""
     advice: str | None = None
     """The next command for this case."""
+    run: str | None = None
+    """The stored run that it was read from, where that is not the newest."""
     listed: bool = True
     """Whether it is one of the report's cases; others count in figures alone."""
 
@@ -154,4 +158,5 @@ def _case(told: Told) -> CaseReport:
         anomalies=trace.anomalies,
         compared=told.compared,
         advice=told.advice,
+        run=told.run,
     )

@@ -5,11 +5,12 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from harness import archive
 from harness.archive import Stored
 from harness.check import Verdict, judge
-from harness.compare import Compared, compare
+from harness.compare import Compared, compare, subject_of
 from harness.conversation import conversation
 from harness.earlier import Earlier, differences, earlier, stored
 from harness.errors import InputError
@@ -53,12 +54,16 @@ def retell(
     _unrepeated(runs)
     before = earlier(root.reports, baseline)
     comparing = {column: how for run in runs for column, how in run.comparing.items()}
-    results = [result for run in runs for result in run.results]
-    if again:
-        results = _judged(root, results)
     told = [
-        Told(trace, verdict, column_of(trace), _compared(trace, verdict, before, comparing))
-        for trace, verdict in results
+        Told(
+            trace,
+            verdict,
+            column_of(trace),
+            _compared(trace, verdict, before, comparing),
+            run=_older(root.reports, run.path),
+        )
+        for run in runs
+        for trace, verdict in (_judged(root, run.results) if again else run.results)
     ]
     found = build("read", told, against=None if before is None else Against(before.name))
     write(found, forms, runs[0].path, Screen(sys.stdout, os.environ))
@@ -94,6 +99,13 @@ def _named(run: str, trace: Trace, both: Collection[str]) -> str:
     return f"{run}:{column}" if column in both else column
 
 
+def _older(reports: Path, run: Path) -> str | None:
+    """Return what a command calls a run, or None where it is the newest."""
+    if [run.resolve()] == [path.resolve() for path in archive.runs(reports)[:1]]:
+        return None
+    return run.name if run.resolve().parent == reports.resolve() else str(run)
+
+
 def _unrepeated(runs: Sequence[Stored]) -> None:
     """Refuse runs of which two have the same case.
 
@@ -114,7 +126,7 @@ def _compared(
     how = comparing.get(column_of(trace), Comparing())
     if before is None:
         return None
-    return compare(trace, verdict, before.accepted(trace), how.counts, related=before.related)
+    return compare(trace, verdict, before.accepted(subject_of(trace)), how.counts, related=before.related)
 
 
 def _judged(root: Root, results: Sequence[tuple[Trace, Verdict]]) -> list[tuple[Trace, Verdict]]:

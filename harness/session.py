@@ -4,7 +4,7 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from harness import baseline, misses
 from harness.archive import RunFolder
 from harness.case import Case, plan
 from harness.check import Verdict, judge
-from harness.compare import compare
+from harness.compare import Accepted, Subject, compare, subject_of
 from harness.composition import compose, notes
 from harness.earlier import Earlier, earlier
 from harness.errors import CassetteMissing, InputError
@@ -142,6 +142,7 @@ def _played(
         InputError: a baseline cannot be read or is not updated, or a report cannot be written.
     """
     before = earlier(root.reports, asked.baseline)
+    accepted = {} if before is None else _accepted(before, [*(one.case for one in beside), *cases], asked)
     start = perf_counter()
     folder = RunFolder(root.reports, [*(outcome.case for outcome in beside), *cases])
     progress = Progress(len(cases), sys.stderr, quiet=asked.quiet)
@@ -158,7 +159,7 @@ def _played(
     screen = Screen(sys.stdout, os.environ, asked.quiet, perf_counter() - start)
     whole = not (asked.named or asked.tags or live)
     gone = before.gone([one.trace for one in outcomes], _repeats(cases)) if before is not None and whole else {}
-    told = _told(outcomes, verdicts, before, asked.root)
+    told = _told(outcomes, verdicts, accepted if before is not None else None, asked.root)
     kept, refused = "", None
     if asked.update_baseline:
         try:
@@ -191,6 +192,27 @@ def _repeats(cases: Sequence[Case]) -> int:
     return max((case.settings.repeats for case in cases), default=1)
 
 
+def _accepted(before: Earlier, cases: Sequence[Case], asked: Invocation) -> dict[Subject, Mapping[int, Accepted]]:
+    """Read what was accepted of the cases; where that is to be replaced, what cannot be read is nothing.
+
+    Raises:
+        InputError: all files that cannot be read, with what to do.
+    """
+    subjects = [Subject(case.scenario.id, case.settings.model.label, case.settings.variant) for case in cases]
+    found: dict[Subject, Mapping[int, Accepted]] = {}
+    wrong: list[str] = []
+    for subject in dict.fromkeys(subjects):
+        try:
+            found[subject] = before.accepted(subject)
+        except InputError as error:
+            found[subject] = {}
+            wrong += error.problems
+    if wrong and not asked.update_baseline:
+        command = f"{misses.command('run', asked.words, asked.tags, asked.root)} --update-baseline"
+        raise InputError(*wrong, f"mend the baseline, or accept what comes in its place: {command}")
+    return found
+
+
 def _judged(outcome: Outcome, today: date, *, skip_missing: bool) -> Verdict:
     verdict = judge(outcome.trace, outcome.case.scenario, misses.replay(outcome), today)
     if skip_missing and outcome.trace.error is not None and outcome.trace.error.kind == CassetteMissing.kind:
@@ -199,7 +221,10 @@ def _judged(outcome: Outcome, today: date, *, skip_missing: bool) -> Verdict:
 
 
 def _told(
-    outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], before: Earlier | None, root: Path | None
+    outcomes: Sequence[Outcome],
+    verdicts: Sequence[Verdict],
+    accepted: Mapping[Subject, Mapping[int, Accepted]] | None,
+    root: Path | None,
 ) -> list[Told]:
     """Put together what is told of each case; the command that records it where it is the only one to be recorded."""
     skipped = {verdict.case for verdict in verdicts if verdict.status == "skipped"}
@@ -207,7 +232,7 @@ def _told(
     told: list[Told] = []
     for outcome, verdict in zip(outcomes, verdicts, strict=True):
         trace, counts = outcome.trace, outcome.case.settings.compare.counts
-        compared = None if before is None else compare(trace, verdict, before.accepted(trace), counts)
+        compared = None if accepted is None else compare(trace, verdict, accepted[subject_of(trace)], counts)
         advice = None
         if wanted == [outcome]:
             advice = f"record it, {misses.cost(wanted, outcomes)}: {misses.record_command(outcome.case, root)}"

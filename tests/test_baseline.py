@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.baseline import BaselineFile, accepted, gone, path_of, text, update
 from harness.cassette import Drifted
 from harness.check import Replay, Verdict, judge
-from harness.compare import Accepted
+from harness.compare import Accepted, Subject, subject_of
 from harness.drift import Drift
 from harness.errors import InputError
 from harness.misses import replay
@@ -36,18 +36,23 @@ def repeated(of: Trace, number: int) -> Trace:
     return of.model_copy(update={"repeat": number, "case": f"{CASE}~{number}"})
 
 
+def standing(reports: Path, of: Trace) -> Path:
+    """Return where a trace is kept."""
+    return path_of(reports, subject_of(of), of.repeat)
+
+
 def test_where_a_trace_stands(tmp_path: Path) -> None:
     """A case's trace stands below its model and variant, a repeat under its number."""
     one = trace(turn())
-    assert path_of(tmp_path, one) == tmp_path / "baseline/careful/chat+all/area/name.json"
-    assert path_of(tmp_path, repeated(one, 3)) == tmp_path / "baseline/careful/chat+all/area/name~3.json"
+    assert standing(tmp_path, one) == tmp_path / "baseline/careful/chat+all/area/name.json"
+    assert standing(tmp_path, repeated(one, 3)) == tmp_path / "baseline/careful/chat+all/area/name~3.json"
 
 
 def test_updating(tmp_path: Path) -> None:
     """New and changed traces are written and what was done is counted; the same traces change nothing."""
     one, other = outcome(trace(turn())), outcome(trace(turn(response="Ärger: 🎉")))
     assert update(tmp_path, judged(one)).endswith("baseline: 1 new")
-    path = path_of(tmp_path, one.trace)
+    path = standing(tmp_path, one.trace)
     before = path.stat().st_mtime_ns
     assert update(tmp_path, judged(one)).endswith("baseline: 1 unchanged")
     assert path.stat().st_mtime_ns == before
@@ -125,7 +130,7 @@ def test_what_is_written_is_read_again(said: str, value: object) -> None:
     one = trace(turn(act(call("file_read", {"a": value})), act(text=said), response=said))
     with TemporaryDirectory() as folder:
         update(Path(folder), [(one, verdict(one))])
-        kept = accepted(Path(folder), one)[1].trace
+        kept = accepted(Path(folder), subject_of(one))[1].trace
     assert kept.model_dump(exclude={"verdict", "cassette"}) == one.model_dump()
 
 
@@ -139,19 +144,19 @@ def test_what_was_accepted(tmp_path: Path) -> None:
         (other, verdict(other)),
     ]
     update(tmp_path, kept)
-    found = accepted(tmp_path, one)
+    found = accepted(tmp_path, subject_of(one))
     assert found == {
         1: Accepted(BaselineFile(**dict(one), verdict="passed", cassette="abc"), "passed", "abc"),
         3: Accepted(BaselineFile(**dict(three), verdict="failed", cassette=None), "failed", None),
     }
-    assert accepted(tmp_path, trace(turn(), case_id="area/nothing@careful/chat+all")) == {}
+    assert accepted(tmp_path, Subject("area/nothing", "careful", "chat+all")) == {}
 
 
 def test_a_file_that_is_not_the_harness_s_is_told(tmp_path: Path) -> None:
     """What was broken, by a merge for instance, is named with its line; keys that are not known are, too."""
     one = trace(turn())
     update(tmp_path, [(one, verdict(one))])
-    path = path_of(tmp_path, one)
+    path = standing(tmp_path, one)
     whole = path.read_text("utf-8")
     for old, new, said in (
         (' "stop": "final",\n', "<<<<<<< ours\n", ":9:1: not JSON: "),
@@ -161,11 +166,14 @@ def test_a_file_that_is_not_the_harness_s_is_told(tmp_path: Path) -> None:
     ):
         path.write_text(whole.replace(old, new, 1), "utf-8")
         with pytest.raises(InputError) as caught:
-            accepted(tmp_path, one)
+            accepted(tmp_path, subject_of(one))
         assert caught.value.problems[0].startswith(f"{path}{said}"), caught.value.problems
+    path.write_text(whole.replace(' "stop": "final",', ' "stop": "cut", "stop": "final",', 1), "utf-8")
+    with pytest.raises(InputError, match="the key 'stop' stands here twice"):
+        accepted(tmp_path, subject_of(one))
     path.write_bytes(b"\xff")
     with pytest.raises(InputError, match="not UTF-8"):
-        accepted(tmp_path, one)
+        accepted(tmp_path, subject_of(one))
 
 
 def test_what_is_gone(tmp_path: Path) -> None:
@@ -180,9 +188,34 @@ def test_what_is_gone(tmp_path: Path) -> None:
     ]
     update(tmp_path, [(each, verdict(each)) for each in traces])
     old = "area/old@careful/chat+all"
-    assert gone(tmp_path, [one], 1) == {old: path_of(tmp_path, traces[2])}
-    assert gone(tmp_path, [one], 2) == {f"{CASE}~2": path_of(tmp_path, traces[1]), old: path_of(tmp_path, traces[2])}
+    assert gone(tmp_path, [one], 1) == {old: standing(tmp_path, traces[2])}
+    assert gone(tmp_path, [one], 2) == {f"{CASE}~2": standing(tmp_path, traces[1]), old: standing(tmp_path, traces[2])}
     assert gone(tmp_path, traces, 2) == {}
+
+
+def test_a_file_at_another_s_place_is_told(tmp_path: Path) -> None:
+    """A copy of a file, or a file of another case, guards nothing and is named."""
+    one = trace(turn())
+    update(tmp_path, [(one, verdict(one))])
+    path = standing(tmp_path, one)
+    stray = path.with_name("other.json")
+    stray.write_bytes(path.read_bytes())
+    said = f"{stray}:1:1: holds area/name@careful/chat+all, which stands elsewhere; remove it"
+    for look in (
+        lambda: gone(tmp_path, [one], 1),
+        lambda: accepted(tmp_path, Subject("area/other", *subject_of(one)[1:])),
+    ):
+        with pytest.raises(InputError) as caught:
+            look()
+        assert caught.value.problems == (said,)
+
+
+def test_repeats_that_are_no_longer_run_are_removed(tmp_path: Path) -> None:
+    """An update with fewer repeats leaves none of the further ones, which would go on excusing what they did."""
+    one = trace(turn())
+    update(tmp_path, [(each, verdict(each)) for each in (one, repeated(one, 2), repeated(one, 3))])
+    assert update(tmp_path, [(one, verdict(one))]).endswith("baseline: 1 unchanged, 2 gone")
+    assert sorted(accepted(tmp_path, subject_of(one))) == [1]
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
@@ -212,7 +245,7 @@ def test_failed_cases_are_kept_and_skipped_ones_left(tmp_path: Path) -> None:
         (skipped, verdict(skipped, status="skipped")),
     ]
     assert update(tmp_path, results).endswith("baseline: 2 new; 1 of them failed")
-    assert sorted(accepted(tmp_path, good.trace)) == [1, 2]
+    assert sorted(accepted(tmp_path, subject_of(good.trace))) == [1, 2]
 
 
 @pytest.mark.parametrize("place", ["baseline", "baseline/careful/chat+all/area/name.json"])
@@ -225,4 +258,4 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
     with pytest.raises(InputError) as caught:
         update(tmp_path, judged(one))
     (problem,) = caught.value.problems
-    assert problem.startswith(f"{path_of(tmp_path, one.trace)}: the baseline cannot be written here: ")
+    assert problem.startswith(f"{standing(tmp_path, one.trace)}: the baseline cannot be written here: ")

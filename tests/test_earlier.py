@@ -8,7 +8,7 @@ import pytest
 from harness import baseline
 from harness.archive import RunFolder
 from harness.check import Replay, Verdict
-from harness.compare import Accepted
+from harness.compare import Accepted, subject_of
 from harness.earlier import earlier
 from harness.errors import InputError
 from harness.trace import Trace
@@ -37,8 +37,8 @@ def test_the_committed_baseline(tmp_path: Path) -> None:
     found = earlier(tmp_path, None)
     assert found is not None
     assert found.name == str(tmp_path / "baseline")
-    assert found.accepted(one) == baseline.accepted(tmp_path, one)
-    assert found.gone([one], 1) == {old.case: baseline.path_of(tmp_path, old)}
+    assert found.accepted(subject_of(one)) == baseline.accepted(tmp_path, subject_of(one))
+    assert found.gone([one], 1) == {old.case: baseline.path_of(tmp_path, subject_of(old), 1)}
 
 
 def test_a_stored_run(tmp_path: Path) -> None:
@@ -57,11 +57,11 @@ def test_a_stored_run(tmp_path: Path) -> None:
     found = earlier(tmp_path, folder.path.name)
     assert found is not None
     assert found.name == str(folder.path)
-    assert found.accepted(traces[0]) == {
+    assert found.accepted(subject_of(traces[0])) == {
         1: Accepted(traces[0], "passed", "abc"),
         2: Accepted(traces[1], "passed", "abc"),
     }
-    assert found.accepted(traces[3]) == {}
+    assert found.accepted(subject_of(traces[3])) == {}
     assert found.gone(traces[:1], 1) == {traces[2].case: None}
     assert found.gone(traces[:1], 2) == {traces[1].case: None, traces[2].case: None}
 

@@ -92,7 +92,7 @@ def test_the_answer_is_the_first_line() -> None:
     assert first == (
         "**1 regressed, 2 failed, 3 error.** 13 cases replayed: 6 passed, 2 failed, 1 known to fail, 3 error, "
         "1 not recorded, 1 with anomalies. Against `reports/baseline`: 3 unchanged, 2 changed, 1 still failing, "
-        "1 fixed, 2 new, 1 gone; 1 regressed; 1 with a re-recorded cassette."
+        "1 fixed, 2 new, 1 gone; 1 regressed; 1 with a re-recorded cassette; 4 not compared."
     )
     assert next(blocks(report(told()))) == "**All as expected.** 1 case replayed: 1 passed."
     skipped = next(blocks(report(told("skipped"), against=Against("reports/x"))))

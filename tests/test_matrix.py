@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.contrast import Contrast, Interval
 from harness.figures import Cell, Column, Pair, PassAt
-from harness.matrix import Figures, Row, Square, comparable, figures, labels, repeated, rows, tells
+from harness.matrix import Figures, Row, Square, comparable, family, figures, labels, repeated, rows, tells
 from harness.report import Report
 from tests.build import EXAMPLES
 
@@ -193,3 +193,11 @@ def test_pairs_are_comparable_where_one_thing_differs(one: str, other: str, kept
 def test_a_pair_tells_by_either_figure(rate: bool, rounds: bool) -> None:
     """A pair tells something where either what passes or the rounds do."""
     assert tells(pair("a", "b", rate=rate, rounds=rounds)) is (rate or rounds)
+
+
+def test_model_labels_may_hold_slashes_and_colons() -> None:
+    """A model's label is taken whole, so that two models under one variant differ in one thing alone."""
+    names = ["openai/gpt-4o/chat+all", "qwen3:8b/chat+all", "careful/chat+all"]
+    assert labels(names).short == dict(zip(names, ["openai/gpt-4o", "qwen3:8b", "careful"], strict=True))
+    assert {family(name) for name in names} == {("chat", "all", ())}
+    assert family("base:qwen3:8b/chat+all~persona=a/b") == ("chat", "all", ("persona=a/b",))

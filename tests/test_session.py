@@ -199,3 +199,27 @@ def test_the_same_run_gives_the_same_report(project: Path, capsys: pytest.Captur
             said.append(capsys.readouterr().out)
         assert said[0] == said[1]
         assert form != "json" or json.loads(said[0])["format"] == 1
+
+
+def test_a_broken_baseline_is_told_at_once_or_replaced(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files that a merge broke are all named before anything is played, and replaced where what comes is accepted."""
+    files = sorted((project / "reports/baseline").rglob("*.json"))
+    for path in files:
+        path.write_text(f"<<<<<<< ours\n{path.read_text('utf-8')}", "utf-8")
+    stored = len(list((project / "reports").iterdir()))
+    assert main(["run"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        *(f"reports/{path.relative_to(project / 'reports')}:1:1: not JSON: expecting value" for path in files),
+        "mend the baseline, or accept what comes in its place: harness run --update-baseline",
+    ]
+    assert len(list((project / "reports").iterdir())) == stored
+    assert main(["run", "--update-baseline"]) == 0
+    assert told(capsys, "run")[0] == 0
+
+
+def test_what_is_shown_of_an_older_run_names_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that shows a case of a run that is not the newest has its name."""
+    first = max(path for path in (project / "reports").glob("2*") if (path / "traces.jsonl").exists())
+    assert main(["run"]) == 0
+    assert {case.run for case in told(capsys, "report", first.name)[1].cases} == {first.name}
+    assert {case.run for case in told(capsys, "report")[1].cases} == {None}

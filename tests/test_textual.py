@@ -262,7 +262,7 @@ def test_what_differs_stands_below_its_case() -> None:
         "    Gone.",
         "",
         "8 cases replayed: 5 passed, 2 failed, 1 error",
-        f"against reports/baseline: {states}; 2 regressed; 2 with re-recorded cassettes",
+        f"against reports/baseline: {states}; 2 regressed; 2 with re-recorded cassettes; 1 not compared",
         f"    gone: {', '.join(f'old/{at}@m/r+t' for at in range(10))} and 2 more",
     ]
 
