@@ -70,8 +70,9 @@ def compare(
     """Compare a case with the accepted repeats of it, or return None where it was not judged.
 
     With the cassette that the baseline was made from every change is a regression; with another one those that `counts`
-    names, and a worse verdict. Of several accepted repeats the nearest is the one that counts. Cases that are not
-    `related`, as those of two models, regress by their verdict alone.
+    names, and a worse verdict. Of several accepted repeats the nearest is the one that counts, and with another
+    cassette a case that differs from it in nothing that counts is unchanged. Cases that are not `related`, as those of
+    two models, regress by their verdict alone.
     """
     if verdict.status not in JUDGED:
         return None
@@ -81,8 +82,8 @@ def compare(
         (_Nearest(one, *_told(changes(one.trace, trace), anew, counts)) for one in before.values()),
         key=lambda near: (
             near.counted,
-            bool(near.changes),
             not near.counted and near.accepted.status != verdict.status,
+            bool(near.changes),
             near.accepted is not own,
         ),
         default=None,
@@ -91,12 +92,14 @@ def compare(
     if nearest is None or (own is None and nearest.counted and not worse):
         return Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
     status = nearest.accepted.status
+    # What models word anew each time is no change where repeats were accepted; what counts is the shape of a case.
+    found = () if anew and len(before) > 1 and not nearest.counted else nearest.changes
     return Compared(
-        state=_state(status, verdict.status, changed=bool(nearest.changes)),
+        state=_state(status, verdict.status, changed=bool(found)),
         regressed=worse or (related and nearest.counted),
         rerecorded=related and own is not None and anew,
         before=status,
-        changes=nearest.changes,
+        changes=found,
     )
 
 

@@ -98,8 +98,8 @@ def _table(report: Report, cases: Sequence[CaseReport], style: Style, width: int
 
 def _verdict(case: CaseReport) -> Painted:
     status = case.verdict.status
-    said = f"{status}, drifted" if case.verdict.replay.drift and status != "error" else status
-    return Painted(said, _VERDICTS[status])
+    said = "not recorded" if status == "skipped" else status
+    return Painted(f"{said}, drifted" if case.verdict.replay.drift and status != "error" else said, _VERDICTS[status])
 
 
 def _numbers(case: CaseReport) -> tuple[str, str, str]:

@@ -116,7 +116,7 @@ SECOND = ROUND.model_copy(update={"repeat": 2, "case": f"{CASE}~2"})
         (SECOND, "two", "unchanged", False),
         (SECOND.model_copy(update={"repeat": 3}), "three", "unchanged", False),
         (CALL.model_copy(update={"repeat": 3}), "three", "new", False),
-        (ARGUMENT, "new", "changed", False),
+        (ARGUMENT, "new", "unchanged", False),
         (ARGUMENT, "one", "changed", True),
         (CALL, "new", "changed", True),
     ],
