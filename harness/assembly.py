@@ -72,7 +72,7 @@ class TurnLog:
 
     def exchanged(self, exchange: Exchange) -> None:
         """Take a request and its response from the wire; an error is no round."""
-        request = _request(exchange.request)
+        request = exchange.request if isinstance(exchange.request, dict) else {}
         if self.offered is None:
             self.offered = _tool_names(request)
         self._told(request)
@@ -308,14 +308,6 @@ def _answer(exchange: Exchange, request: dict[str, Any]) -> Completion:
                 "the loop asks for a stream ('stream': true), and only whole replies can be read; let it ask for those"
             ) from None
         raise
-
-
-def _request(text: str) -> dict[str, Any]:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _tool_names(request: dict[str, Any]) -> tuple[str, ...]:

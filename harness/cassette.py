@@ -3,30 +3,32 @@
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from vcr import matchers
 from vcr.cassette import Cassette
-from vcr.errors import UnhandledHTTPRequestError
-from vcr.matchers import requests_match
 from vcr.record_mode import RecordMode
 from vcr.request import Request
-from vcr.serialize import serialize
 
 from harness import guard, transports
 from harness.drift import Drift, Sent, Telling, drifts
 from harness.errors import CassetteError, CassetteOverrun, CassetteStale, CassetteUnsafe
 from harness.files import escaped
-from harness.layout import Readable, WholeFiles, decoded, plain_request, plain_response
+from harness.layout import Recorded, digest_of
 from harness.likeness import Matching
 from harness.matching import canonical
 from harness.model import without_credentials
+from harness.pieces import Pieces
+from harness.recording import Recording, load, save, text_of
+from harness.scrubbing import decoded, plain_request, plain_response
 from harness.source import shown
+
+State = Literal["replayed", "drifted", "partly played", "missing", "stale", "overrun", "unreadable", "recorded"]
+"""What became of a cassette: played as it was recorded, at differences that are allowed, or not to its end; not there;
+the loop asks something else, or for more; not what was recorded; or written now."""
 
 _OVERCOME = frozenset({408, 409, 429, *range(500, 600)})
 
@@ -35,7 +37,8 @@ _OVERCOME = frozenset({408, 409, 429, *range(500, 600)})
 class Exchange:
     """One request and its response, as the loop and the endpoint saw them."""
 
-    request: str
+    request: Any
+    """The request's body as data, or None where it is not JSON."""
     status: int
     response: str
 
@@ -65,71 +68,107 @@ def path_of(folder: Path, scenario: str, model: str, variant: str, repeat: int =
 class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
     """A cassette that plays its exchanges in order, or records new ones, and tells a listener of each."""
 
-    def __init__(self, path: Path, mode: RecordMode, listener: Listener) -> None:
-        super().__init__(
-            path=path,
-            serializer=Readable,
-            persister=WholeFiles,
-            record_mode=mode,
-            match_on=(matchers.method, matchers.path, body_matches),
-            before_record_request=plain_request,
-            before_record_response=plain_response,
-        )
+    def __init__(self, path: Path, mode: RecordMode, listener: Listener, pieces: Pieces | None) -> None:
+        super().__init__(path=path, record_mode=mode)
         self._listener = listener
+        self._pieces = pieces or Pieces(path.parent)
         self._secrets: frozenset[str] = frozenset()
         self._rules = Matching()
         self._telling = Telling()
         self._where: Callable[[], str] = lambda: f"request {self.played + 1}"
+        self._old: Recording | None = None
+        self.played = 0
+        """How many recorded exchanges were played."""
         self.drifted: list[Drifted] = []
         """The differences from the recording that were seen."""
         self.error: CassetteError | None = None
         """Why the tape refused a request; a loop may have swallowed what was raised."""
 
     @classmethod
-    def replay(
+    def replay(  # noqa: PLR0913 - what a replay is told
         cls,
         path: Path,
         listener: Listener,
+        *,
         rules: Matching | None = None,
         where: Callable[[], str] | None = None,
         telling: Telling | None = None,
+        pieces: Pieces | None = None,
     ) -> "Tape":
         """Load a cassette for replay; `where` says in which turn and round the case is, `telling` how drift is told.
 
         Raises:
             CassetteMissing: there is no such file.
-            CassetteUnreadable: the file is not a cassette.
+            CassetteUnreadable: the file is not a cassette, or not what was recorded.
         """
-        tape = cls(path, RecordMode.NONE, listener)
+        tape = cls(path, RecordMode.NONE, listener, pieces)
         tape._rules, tape._where = rules or tape._rules, where or tape._where
         tape._telling = telling or tape._telling
-        tape._load()
+        tape._old = load(path, tape._pieces)
         return tape
 
     @classmethod
-    def record(cls, path: Path, listener: Listener, secrets: frozenset[str] = frozenset()) -> "Tape":
+    def record(
+        cls, path: Path, listener: Listener, secrets: frozenset[str] = frozenset(), pieces: Pieces | None = None
+    ) -> "Tape":
         """Return an empty tape that records; what is there is replaced only when it is saved."""
-        tape = cls(path, RecordMode.ALL, listener)
+        tape = cls(path, RecordMode.ALL, listener, pieces)
         tape._secrets = secrets
         return tape
 
+    @classmethod
+    def extend(
+        cls, path: Path, listener: Listener, secrets: frozenset[str] = frozenset(), pieces: Pieces | None = None
+    ) -> "Tape":
+        """Return a tape that plays what is recorded as long as requests are the same, and records from then on.
+
+        Raises:
+            CassetteMissing: there is no such file.
+            CassetteUnreadable: the file is not a cassette, or not what was recorded.
+        """
+        tape = cls(path, RecordMode.ALL, listener, pieces)
+        tape._secrets = secrets
+        tape._old = load(path, tape._pieces)
+        return tape
+
+    def __len__(self) -> int:
+        """Return how many exchanges it holds."""
+        return self.recorded
+
+    @property
+    def live(self) -> bool:
+        """Whether it records."""
+        return bool(self.record_mode == RecordMode.ALL)
+
+    @property
+    def replaying(self) -> bool:
+        """Whether nothing of it is new so far."""
+        return self._old is not None and not self.data
+
     @property
     def digest(self) -> str:
-        """The digest of the file, which tells one recording from another."""
-        return sha256(self._path.read_bytes()).hexdigest()[:16]
+        """The digest of the recorded exchanges, which tells one recording from another."""
+        return (self._old or load(self._path, self._pieces)).digest[:16]
 
     @property
-    def played(self) -> int:
-        """How many exchanges were played."""
-        return sum(self.play_counts.values())
+    def recorded(self) -> int:
+        """How many exchanges it holds, those that are new among them."""
+        kept = self.played if self.live else len(self._old) if self._old is not None else 0
+        return kept + len(self.data)
 
-    def save(self) -> None:
+    @property
+    def exchanges(self) -> list[Recorded]:
+        """What it holds: what was kept of an earlier recording, and what is new."""
+        kept = self._old.exchanges[: self.played if self.live else None] if self._old is not None else []
+        return [*kept, *(Recorded(*one) for one in self.data)]
+
+    def save(self, metadata: Mapping[str, Any] | None = None) -> None:
         """Write the file, whole or not at all.
 
         Raises:
             CassetteUnsafe: the text holds a value that is known to be secret.
         """
-        text = serialize(self._as_dict(), Readable)
+        text = text_of(self.exchanges, metadata or {}, self._pieces)
         for secret in self._secrets:
             if (at := text.find(secret)) >= 0 or (at := text.find(json.dumps(secret)[1:-1])) >= 0:
                 line = text.count("\n", 0, at) + 1
@@ -137,14 +176,15 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
                     f"{shown(self._path)}:{line}:1: not saved: what was recorded holds a key or a header's value; "
                     "keep it out of prompts, tool results and replies"
                 )
-        self._save(force=True)
+        save(self._path, text, self._pieces)
+        self._old = None
 
     def can_play_response_for(self, request: Request) -> bool:
         """Tell whether the next recorded exchange answers this request; in replay, refuse it otherwise."""
         if self.error is not None:
             raise self.error
-        if self.record_mode == RecordMode.ALL:
-            return False
+        if self.live:
+            return self._goes_on(request)
         try:
             self.error = self._refusal(request)
         except CassetteError as error:
@@ -165,35 +205,50 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
 
     def play_response(self, request: Request) -> Any:
         """Return the next recorded response."""
+        if self._old is None:
+            raise RuntimeError("nothing is recorded that could be played")
         position = self.played
-        if position >= len(self.data):
-            raise UnhandledHTTPRequestError(f"{self._path} is played to its end")
-        _, response = self.data[position]
-        self.play_counts[position] += 1
-        self._listener(_exchange(request, response))
+        self.played += 1
+        response = self._old.replies[position]
+        same = self._old.sent[position] == digest_of(request.body)
+        self._told(self._old.body(position) if same else _data(request.body), response)
         return response
 
     def append(self, request: Request, response: Any) -> None:
-        """Take an exchange, from the file or from the wire; an answer that a retry overcame is not kept."""
-        live = self.record_mode == RecordMode.ALL
-        if live and self.data:
+        """Take an exchange from the wire; an answer that a retry overcame is not kept."""
+        if self.data:
             (before, answer) = self.data[-1]
             if answer["status"]["code"] in _OVERCOME and before.body == request.body:
                 self.data.pop()
-        super().append(request, response)
-        if live:
-            self._listener(_exchange(*self.data[-1]))
+        kept = Recorded(plain_request(request), plain_response(response))
+        self.data.append(kept)
+        self._told(_data(kept.request.body), kept.response)
+
+    def _told(self, request: Any, response: Any) -> None:
+        text = response["body"]["string"].decode("utf-8", "replace")
+        self._listener(Exchange(request, response["status"]["code"], text))
+
+    def _goes_on(self, request: Request) -> bool:
+        """Tell whether a request is the one that was recorded next, and none before it was new."""
+        old, position = self._old, self.played
+        if old is None or self.data or position >= len(old):
+            return False
+        return old.sent[position] == digest_of(request.body) or _matches(request, old.request(position))
 
     def _refusal(self, request: Request) -> CassetteError | None:
-        position = self.played
-        if position >= len(self.data):
-            number = len(self.data)
+        if self._old is None:
+            raise RuntimeError("a replay needs its recording")
+        position, number = self.played, len(self._old)
+        if position >= number:
             said = f"the loop asks for more than the {number} request{'' if number == 1 else 's'} that were recorded"
             if self.beyond is not None:
                 self.drifted.append(Drifted(self._where(), Drift("shape", said)))
             return self.beyond or CassetteOverrun(f"{shown(self._path)}: {self._where()}: {said}")
-        stored, _ = self.data[position]
-        if requests_match(request, stored, self._match_on):
+        place = self._old.place(position)
+        if place == (request.method, request.path) and self._old.sent[position] == digest_of(request.body):
+            return None
+        stored = self._old.request(position)
+        if place == (request.method, request.path) and _matches(request, stored):
             return None
         known = {text for one in self.drifted for text in one.drift[1:] if text}
         found = drifts(_sent(stored), _sent(request), self._rules, self._telling)
@@ -206,26 +261,21 @@ def _sent(request: Request) -> Sent:
     return Sent(request.method, request.path, bytes(request.body or b""))
 
 
-def body_matches(one: Request, other: Request) -> bool:
-    """Match requests by their JSON, JSON types counting."""
+def _data(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _matches(one: Request, other: Request) -> bool:
+    """Tell whether requests have the same JSON, whatever the order of keys; types count."""
     if one.body == other.body:
         return True
     try:
-        there = json.loads(other.body)
-        # Most requests are written as the SDK writes them, so that comparing texts spares a second parse.
-        if one.body == json.dumps(there, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"):
-            return True
-        return canonical(json.loads(one.body)) == canonical(there)
+        return canonical(json.loads(one.body)) == canonical(json.loads(other.body))
     except (TypeError, ValueError, RecursionError):
         return False
-
-
-def _exchange(request: Request, response: Any) -> Exchange:
-    return Exchange(
-        request=bytes(request.body or b"").decode("utf-8", "replace"),
-        status=response["status"]["code"],
-        response=response["body"]["string"].decode("utf-8", "replace"),
-    )
 
 
 # Where requests go

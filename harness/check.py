@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from harness.assignment import scored
 from harness.calls import referred
+from harness.cassette import State
 from harness.conduct import endings, misconduct
 from harness.finding import Finding, View, numbered
 from harness.judgement import findings
@@ -26,10 +27,14 @@ JUDGED: frozenset[Status] = frozenset(("passed", "failed", "known"))
 class Replay(Record):
     """How a case was played from its cassette."""
 
+    state: State | None = None
+    """What became of its cassette; null where something else ended the case."""
     cassette: str | None = None
     """The digest of the recorded exchanges, or null where nothing was read."""
     unplayed: int = 0
     """The recorded exchanges that the loop did not ask for."""
+    kept: int = 0
+    """The exchanges that were kept of the recording before."""
     drift: tuple[str, ...] = ()
     """The differences from the recording at which the settings let it go on."""
     reason: str | None = None

@@ -99,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     selection(record)
     telling(record)
     compared(record)
-    record.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
+    which = record.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
+    which.add_argument("--extend", action="store_true", help="keep of each what still matches, and go on from there")
     two = command("compare", _compare, "tell what differs between two stored runs", "RUN [RUN]")
     telling(two)
     stored = command("report", _report, "tell stored runs again, without model or cassette", "[RUN ...]")
@@ -107,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     compared(stored)
     stored.add_argument("--judge", action="store_true", help="judge the traces by the expectations as they are now")
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
-    command("validate", _validate, "find every mistake in scenarios, scripts and settings", "[PATH ...]")
+    _keeping(command)
     outside("init", _init, "write a new project, green at once", "[DIR]")
     imports = command("import", _import, "turn what other programs hold into files of the project", "--tools FILE")
     imports.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
@@ -119,6 +121,26 @@ def _parser() -> argparse.ArgumentParser:
     what = command("list", _list, "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
     return parser
+
+
+def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that keep scenarios and cassettes in order."""
+    checks = command(
+        "validate",
+        _validate,
+        "find every mistake, and every cassette that no longer fits",
+        "[PATH ...] [KEY=VALUE ...]",
+    )
+    checks.add_argument("-j", "--jobs", type=_positive, default=8, metavar="N", help="cases at a time (default: 8)")
+    checks.add_argument("--delete-orphans", action="store_true", help="remove the cassettes that no case needs")
+    shelves = command(
+        "cassette",
+        _cassette,
+        "accept a cassette after an edit, or write it in vcrpy's form",
+        "(accept|export) CASE ...",
+    )
+    shelves.add_argument("what", choices=("accept", "export"), metavar="WHAT", help="accept or export")
+    shelves.add_argument("--to", type=Path, metavar="DIR", help="where exported cassettes go (default: printed)")
 
 
 def _positive(text: str) -> int:
@@ -142,7 +164,7 @@ def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.session import record
 
-    return record(_invocation(options, words), everything=options.all)
+    return record(_invocation(options, words), everything=options.all, extend=options.extend)
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
@@ -183,12 +205,49 @@ def _show(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.audit import audit, problems, summary
     from harness.root import Root
+    from harness.source import shown
     from harness.validation import validate
 
     root = Root(options.root)
-    done = validate(root.conf, root.scenarios, words, root.select)
-    sys.stdout.write(f"{done}\n")
+    paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
+    sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
+    scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
+    found = audit(root.cassettes, root.conf, scenarios, overrides, jobs=options.jobs, whole=not paths)
+    if options.delete_orphans:
+        for orphan in found.orphans:
+            orphan.path.unlink(missing_ok=True)
+            sys.stdout.write(f"{shown(orphan.path)}: removed: {orphan.why}\n")
+        found = replace(found, orphans=())
+    if wrong := problems(found, options.root):
+        raise InputError(*wrong)
+    if found.outcomes:
+        sys.stdout.write(f"{summary(found)}\n")
+    return 0
+
+
+def _cassette(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness import shelf
+    from harness.root import Root
+    from harness.source import shown
+
+    cassettes = Root(options.root).cassettes
+    if not words:
+        _usage("cassette", f"name the cases: harness cassette {options.what} CASE ...")
+    paths = shelf.named(words, cassettes)
+    if options.what == "accept":
+        for path in paths:
+            done = "accepted" if shelf.accept(path, cassettes) else "is as it was recorded"
+            sys.stdout.write(f"{shown(path)}: {done}\n")
+        return 0
+    if options.to is None and len(paths) > 1:
+        _usage("cassette", "name a folder for several cassettes: harness cassette export --to DIR CASE ...")
+    for path in paths:
+        if options.to is None:
+            sys.stdout.write(shelf.exported(path, cassettes))
+        else:
+            sys.stdout.write(f"{shown(shelf.export(path, cassettes, options.to))}\n")
     return 0
 
 

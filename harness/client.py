@@ -45,13 +45,15 @@ class Client:
         import openai
 
         given = {name: value for name, value in self._model.params if value is not None}
-        extra_body = given.pop("extra_body") or None
+        extra_body = {"messages": messages}
         if self._tools is not None:
-            given |= {"tools": self._tools, "tool_choice": tool_choice}
+            given |= {"tools": (), "tool_choice": tool_choice}
+            extra_body["tools"] = self._tools
+        extra_body |= given.pop("extra_body")
         # Sent raw, because the SDK's parser lets odd bodies through as texts, lists and half-filled objects.
         send: Any = self._client.chat.completions.with_raw_response.create
         try:
-            answer = await send(model=self._model.model_name, messages=messages, extra_body=extra_body, **given)
+            answer = await send(model=self._model.model_name, messages=(), extra_body=extra_body, **given)
         except openai.APIStatusError as error:
             hint = _missing_key(self._model) if error.status_code in (401, 403) else ""
             raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}{hint}") from None

@@ -67,7 +67,7 @@ def _told(case: CaseReport) -> Iterator[str]:
 def _result(case: CaseReport, first: str | None) -> FinalResult | None:
     match case.verdict.status:
         case "error":
-            return Error(first, "error")
+            return Error(first, case.verdict.replay.state or "error")
         case "failed":
             return Failure(first, case.compared.state if case.compared is not None else "failed")
         case "skipped":

@@ -1,182 +1,275 @@
-"""How exchanges are stored: vcrpy's YAML with JSON laid out for people, no secret headers, read whole or not at all."""
+"""How recorded exchanges are laid out as YAML for people: what each request adds, and what was replied."""
 
+import base64
 import json
-import re
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import yaml
 from vcr.request import Request
-from vcr.serialize import deserialize, serialize
-from vcr.serializers import yamlserializer
+from yaml.representer import SafeRepresenter
 
-from harness.errors import CassetteMissing, CassetteUnreadable
-from harness.files import write_whole
-from harness.jsontext import unrepeated
-from harness.model import without_credentials
-from harness.source import shown
+from harness.abridged import abridge, expand
+from harness.errors import InputError
+from harness.jsonstyle import COMPACT, Style, write, written
+from harness.pieces import Pieces
+from harness.source import parse
+from harness.yamltext import Dumper, text_node
 
-_KEPT_HEADERS = ("content-type", "retry-after")
-
-
-def plain_request(request: Request) -> Request:
-    """Keep of a request what matching needs: no credentials in its address, no headers but its type."""
-    uri = without_credentials(request.uri)
-    return Request(request.method, _scripted(uri or ""), bytes(request.body_bytes or b""), _kept(request.headers))
+_WIDEST = 110
+_DEEPEST = 3
+_UNFOLDED = 1 << 30
+_DEFAULTS = asdict(COMPACT)
 
 
-def plain_response(response: Any) -> Any:
-    """Keep of a response its status, its body, and the two headers that say how to read it and when to retry."""
-    stored = decoded(response, "httpx2")
-    return {**stored, "headers": _kept(stored["headers"])}
+class Recorded(NamedTuple):
+    """One exchange as vcrpy knows it."""
+
+    request: Request
+    response: dict[str, Any]
 
 
-def decoded(response: Any, client: Literal["httpx2", "httpx"] | None) -> Any:
-    """Return a response with its body as this client reads it, and without the header that says how to.
+class Unfit(ValueError):
+    """Text that is not what `laid_out` writes."""
 
-    Without a client the body is one that was handed over decoded, whatever the header says.
+
+def digest_of(body: bytes) -> str:
+    """Return the digest by which a request's body is known."""
+    return sha256(body).hexdigest()[:32]
+
+
+# Exchanges to text
+
+
+def laid_out(exchanges: Sequence[Recorded], pieces: Pieces) -> str:
+    """Return exchanges as the text of a list; what texts they share goes to the pieces.
+
+    Bodies of JSON are data where reading the text gives them back to the byte; others are texts, or else in base64.
     """
-    body = bytes(response["body"].get("string") or b"")
-    headers = {name: values for name, values in response["headers"].items() if name.lower() != "content-encoding"}
-    if client is not None and len(headers) < len(response["headers"]):
-        encodings = [
-            value
-            for name, values in response["headers"].items()
-            if name not in headers
-            for value in ([values] if isinstance(values, str) else values)
-        ]
-        body = _decompressed(body, ", ".join(encodings), import_module(client))
-    return {**response, "headers": headers, "body": {"string": body}}
+    plain = [False] * len(exchanges)
+    while True:
+        text = lines(list(_entries(exchanges, plain, pieces)), 3)
+        wrong = _lost(text, exchanges, pieces)
+        if not wrong:
+            return text
+        if all(plain[position] for position in wrong):
+            raise RuntimeError("a cassette would not be read as it is written")
+        for position in wrong:
+            plain[position] = True
 
 
-def _decompressed(body: bytes, encoding: str, client: Any) -> bytes:
-    """Return a body as a client decodes it, or as it is where it is not compressed or not as it says."""
-    stored = client.Response(200, headers={"content-encoding": encoding}, stream=client.ByteStream(body))
+def _lost(text: str, exchanges: Sequence[Recorded], pieces: Pieces) -> list[int]:
+    """Return the positions of the exchanges that the text does not give back."""
+    every = list(range(len(exchanges)))
     try:
-        read: bytes = stored.read()
-    except client.DecodingError:
-        return body
-    return read
-
-
-def _kept(headers: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the headers that are stored, named and ordered alike whichever client writes them."""
-    named = {_text(name).lower(): value for name, value in headers.items()}
-    return {
-        name: value if isinstance(value := named[name], list) else _text(value)
-        for name in _KEPT_HEADERS
-        if name in named
-    }
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _scripted(uri: str) -> str:
-    """Leave the port out of a loopback address, so that recordings of the scripted endpoint are equal."""
-    return re.sub(r"^http://127\.0\.0\.1:\d+/", "http://127.0.0.1/", uri)
-
-
-class Readable:
-    """vcrpy's YAML with JSON bodies laid out for people; stock cassettes are read as they are."""
-
-    @staticmethod
-    def serialize(data: dict[str, Any]) -> str:
-        """Return the cassette's text."""
-        for interaction in data["interactions"]:
-            interaction["request"]["body"] = _laid_out(interaction["request"]["body"])
-            interaction["response"]["body"] = {"string": _laid_out(interaction["response"]["body"]["string"])}
-        return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, width=120, sort_keys=False)
-
-    @staticmethod
-    def deserialize(text: str) -> Any:
-        """Return the cassette's data."""
-        return yamlserializer.deserialize(text)
-
-
-class _Literal(str):
-    """Text that is written as a literal block."""
-
-    __slots__ = ()
-
-
-class _Dumper(yaml.CSafeDumper):
-    """Writes literal blocks."""
-
-
-_Dumper.add_representer(
-    _Literal, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|")
-)
-
-_UNPRINTABLE = re.compile("[^\\x20-\\x7e\\n\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-
-
-def _laid_out(body: Any) -> Any:
-    """Return a JSON body on lines, every character that YAML would not show as it is written as its escape.
-
-    What would not come back with the same meaning (repeated keys, numbers beyond all bounds, not JSON) stays as it is.
-    """
-    text = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else body
-    if not isinstance(text, str):
-        return body
-    try:
-        pretty = json.dumps(
-            json.loads(text, object_pairs_hook=unrepeated), ensure_ascii=False, indent=1, allow_nan=False
+        laid = Laid(parse(text, Path("cassette")).data, pieces)
+    except (InputError, Unfit):
+        return every
+    found = []
+    for position, (request, response) in enumerate(exchanges):
+        try:
+            back = laid.request(position)
+        except Unfit:
+            found.append(position)
+            continue
+        same = (
+            _sides(back) == _sides(request)
+            and laid.sent[position] == digest_of(request.body)
+            and laid.replies[position] == response
         )
-    except (ValueError, RecursionError):
-        return body
-    return _Literal(_UNPRINTABLE.sub(_escape, pretty) + "\n")
+        if not same:
+            found.append(position)
+    return found
 
 
-def _escape(match: re.Match[str]) -> str:
-    return json.dumps(match[0])[1:-1]
+def _sides(request: Request) -> tuple[Any, ...]:
+    return request.method, request.uri, dict(request.headers), bytes(request.body)
 
 
-class WholeFiles:
-    """Reads and writes whole files, and lets no unreadable one pass for an empty one."""
+def _entries(exchanges: Sequence[Recorded], plain: Sequence[bool], pieces: Pieces) -> Iterator[dict[str, Any]]:
+    """Yield what is written of each exchange; heads that are as in the one before are left out."""
+    before: Any = None
+    reply: Any = None
+    styles = [COMPACT, COMPACT]
+    heads: list[dict[str, Any]] = [{}, {}]
+    for position, (request, response) in enumerate(exchanges):
+        sides = []
+        data: list[Any] = []
+        status = response["status"]
+        for at, (head, body) in enumerate(
+            (
+                ({"method": request.method, "uri": request.uri, "headers": dict(request.headers)}, request.body),
+                ({**status, "headers": response["headers"]}, response["body"]["string"]),
+            )
+        ):
+            side = {key: value for key, value in head.items() if heads[at].get(key) != value or key == "code"}
+            heads[at] = head
+            read = None if plain[position] else _read(body)
+            data.append(None if read is None else read.value)
+            if at == 0:
+                side["sha256"] = digest_of(body)
+            if read is None:
+                side |= _as_text(body, unreadable=plain[position])
+            else:
+                if read.style != styles[at]:
+                    side["written"] = {k: v for k, v in asdict(read.style).items() if v != _DEFAULTS[k]}
+                    styles[at] = read.style
+                side |= abridge(read.value, before, reply, pieces) if at == 0 else {"body": read.value}
+            sides.append(side)
+        before, reply = data
+        yield {"request": sides[0], "response": sides[1]}
 
-    @staticmethod
-    def load_cassette(cassette_path: Path, serializer: Any) -> Any:
-        """Return requests, responses and what else vcrpy stored.
+
+def _read(body: bytes) -> Any:
+    try:
+        return written(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+
+
+def _as_text(body: bytes, *, unreadable: bool) -> dict[str, str]:
+    """Return a body as text, or in base64 where no text of YAML holds it."""
+    try:
+        text = body.decode("utf-8")
+        if not unreadable or parse(lines([text], 1), Path("cassette")).data == [text]:
+            return {"text": text}
+    except (UnicodeDecodeError, InputError):
+        pass
+    return {"base64": base64.b64encode(body).decode()}
+
+
+def lines(data: Any, blocks: int) -> str:
+    """Return data as YAML that either version reads as it is, a line for each item of the first levels.
+
+    What lies deeper stands on one line where it is short and shallow.
+    """
+    text: str = yaml.serialize(_node(data, 0, blocks), Dumper=Dumper, allow_unicode=True, width=_UNFOLDED)
+    return text
+
+
+def _node(value: Any, indent: int, blocks: int) -> yaml.Node:
+    if isinstance(value, str):
+        return text_node(value)
+    if not isinstance(value, dict | list):
+        return SafeRepresenter().represent_data(value)
+    flow = not value or (blocks < 1 and _fits_on_line(value, indent))
+    if isinstance(value, list):
+        items = [_node(one, indent + 2, blocks - 1) for one in value]
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=flow)
+    pairs = [(text_node(key), _node(one, indent + 2 + len(key), blocks - 1)) for key, one in value.items()]
+    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=flow)
+
+
+def _fits_on_line(value: Any, indent: int) -> bool:
+    text = json.dumps(value, ensure_ascii=False)
+    return indent + len(text) <= _WIDEST and "\\n" not in text and _is_shallow(value, _DEEPEST)
+
+
+def _is_shallow(value: Any, left: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inner is None or (left > 0 and all(_is_shallow(one, left - 1) for one in inner))
+
+
+# Data to exchanges
+
+
+class Laid:
+    """The exchanges that a text holds: replies at once, requests when somebody asks for them."""
+
+    def __init__(self, data: Any, pieces: Pieces) -> None:
+        """Take the data of a text.
 
         Raises:
-            CassetteMissing: there is no such file.
-            CassetteUnreadable: the file is not a whole cassette.
+            Unfit: it is not what `laid_out` writes.
         """
-        name = shown(cassette_path)
-        try:
-            text = cassette_path.read_bytes().decode("utf-8")
-        except FileNotFoundError:
-            raise CassetteMissing(f"{name}: nothing is recorded") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise CassetteUnreadable(f"{name}:1:1: cannot be read: {error}") from None
-        try:
-            requests, responses, *metadata = deserialize(text, serializer)
-            for request, response in zip(requests, responses, strict=True):
-                _whole(request, response)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-            raise CassetteUnreadable(f"{name}:{at}: not a cassette: {error.problem or error.context}") from None
-        except (ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError, RecursionError) as error:
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise CassetteUnreadable(f"{name}:1:1: not a cassette: {type(error).__name__}: {said}") from None
-        return requests, responses, *metadata
+        self._pieces = pieces
+        self._bodies: list[Any] = []
+        self._answers: list[Any] = []
+        with _fitting():
+            self._sides = [one["request"] for one in data]
+            self.sent = tuple(str(side["sha256"]) for side in self._sides)
+            self.replies = tuple(self._replies([one["response"] for one in data]))
+            self._heads = list(_heads(self._sides, ("method", "uri", "headers")))
 
-    @staticmethod
-    def save_cassette(cassette_path: Path, cassette_dict: Any, serializer: Any) -> None:
-        """Write the cassette, whole or not at all."""
-        write_whole(cassette_path, serialize(cassette_dict, serializer))
+    def __len__(self) -> int:
+        """Return how many exchanges there are."""
+        return len(self._sides)
+
+    def place(self, position: int) -> tuple[str, str]:
+        """Return the method and the path of a request."""
+        head = self._heads[position]
+        return head["method"], urlsplit(head["uri"]).path
+
+    def body(self, position: int) -> Any:
+        """Return a request's body as data, which nobody may change, or None where it is not stored as data.
+
+        Raises:
+            Unfit: it is not what `laid_out` writes.
+            CassetteUnreadable: a piece of it is not there, or was changed.
+        """
+        while len(self._bodies) <= position:
+            at = len(self._bodies)
+            side, before = self._sides[at], self._bodies[at - 1] if at else None
+            with _fitting():
+                whole = _plain_body(side) is not None
+                answer = self._answers[at - 1] if at else None
+                self._bodies.append(None if whole else expand(side, before, answer, self._pieces))
+        return self._bodies[position]
+
+    def request(self, position: int) -> Request:
+        """Return a request as it was sent.
+
+        Raises:
+            Unfit: it is not what `laid_out` writes.
+            CassetteUnreadable: a piece of it is not there, or was changed.
+        """
+        data, head = self.body(position), self._heads[position]
+        with _fitting():
+            plain = _plain_body(self._sides[position])
+            body = write(data, head["written"]).encode() if plain is None else plain
+            return Request(head["method"], head["uri"], body, head["headers"])
+
+    def _replies(self, sides: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        for side, head in zip(sides, _heads(sides, ("message", "headers")), strict=True):
+            code = side["code"]
+            headers = {name: list(values) for name, values in head["headers"].items()}
+            if type(code) is not int or not isinstance(head["message"], str | None):
+                raise ValueError("a response without status")
+            body = _plain_body(side)
+            self._answers.append(side["body"] if body is None else None)
+            content = write(side["body"], head["written"]).encode() if body is None else body
+            status = {"code": code, "message": head["message"]}
+            yield {"status": status, "headers": headers, "body": {"string": content}}
 
 
-def _whole(request: Request, response: Any) -> None:
-    """Refuse an exchange of which a part is missing, which vcrpy would only notice when it is played."""
-    if not isinstance(request.method, str) or not isinstance(request.uri, str):
-        raise TypeError("a request without method or uri")
-    if not isinstance(response["status"]["code"], int) or "message" not in response["status"]:
-        raise TypeError("a response without status")
-    if not isinstance(response["body"]["string"], bytes) or not isinstance(response["headers"], dict):
-        raise TypeError("a response without body or headers")
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Say of data that lacks something, or holds something else, that it does not fit."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError) as error:
+        raise Unfit(f"{type(error).__name__}: {error}") from None
+
+
+def _heads(sides: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what stands before each body, taken from the exchange before where it is left out."""
+    head: dict[str, Any] = {"written": COMPACT}
+    for side in sides:
+        head = {**head, **{name: side[name] for name in names if name in side}}
+        if "written" in side:
+            head["written"] = Style(**side["written"])
+        if not head.keys() >= set(names):
+            raise ValueError(f"without {' or '.join(names)}")
+        yield head
+
+
+def _plain_body(side: Mapping[str, Any]) -> bytes | None:
+    """Return a body that is stored as it is, or None where it is stored as data."""
+    if "base64" in side:
+        return base64.b64decode(side["base64"], validate=True)
+    return side["text"].encode() if "text" in side else None

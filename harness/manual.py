@@ -32,6 +32,7 @@ examples:
 examples:
   harness record                            the cases without a valid cassette
   harness record --all model=openwebui      every case of a model, anew
+  harness record --extend                   from the first request that differs
   harness record registry=prod.json         as production's model registry says
 """,
     "compare": """\
@@ -53,8 +54,16 @@ examples:
 """,
     "validate": """\
 examples:
-  harness validate                          every scenario, script and setting
+  harness validate                          all files, and every cassette replayed
   harness validate scenarios/files          one area, and the settings
+  harness validate --delete-orphans         also clear what no case needs
+""",
+    "cassette": """\
+examples:
+  harness cassette accept denied_delete@hasty
+                                            what you edited is right
+  harness cassette export denied_delete@hasty > stock.yaml
+  harness cassette export --to stock files/denied_delete@careful/files+all
 """,
     "init": """\
 examples:

@@ -119,7 +119,7 @@ def _case(case: CaseReport) -> str:
             parts.append(_fenced([f"{_SIGNS[one.sign]} {one.text}" for one in different.changes]))
         if different.more:
             parts.append(f"and {different.more} more: {code(remarks.look(case))}")
-    head = f"<code>{escape(line(case.case))}</code> {case.verdict.status}{state}: {', '.join(numbers)}"
+    head = f"<code>{escape(line(case.case))}</code> {remarks.status(case)}{state}: {', '.join(numbers)}"
     return _folded(head, "\n\n".join(parts))
 
 

@@ -54,8 +54,10 @@ def replay(outcome: Outcome) -> Replay:
     """Return how a case was played, as its verdict keeps it."""
     why = told(outcome)
     return Replay(
+        state=outcome.state,
         cassette=outcome.digest,
         unplayed=outcome.unplayed,
+        kept=outcome.kept,
         drift=tuple(map(str, outcome.drifted)),
         reason=why.text if why else None,
         further=why.further if why else 0,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from statistics import fmean
 from typing import Literal, NamedTuple, get_args
 
+from harness.cassette import State as Played
 from harness.change import Change, ChangeKind
 from harness.check import Status
 from harness.compare import State
@@ -24,6 +25,7 @@ _REPLACED: frozenset[ChangeKind] = frozenset(("texts", "results", "stop"))
 _NAMED = 10
 _REPEAT = re.compile(r"~\d+$")
 _PLACE = re.compile(r"(.+):(\d+):(\d+)", re.DOTALL)
+_UNPLAYED: tuple[Played, ...] = ("partly played", "missing", "stale", "overrun", "unreadable")
 _WORDS: dict[Status, str] = {"known": "known to fail", "skipped": "not recorded"}
 
 
@@ -157,13 +159,24 @@ def look(case: CaseReport) -> str:
     return shown if case.run is None else f"{shown} {shlex.quote(case.run)}"
 
 
+def status(case: CaseReport) -> str:
+    """Return what a case comes to, and what became of its cassette where that was not just played."""
+    verdict = case.verdict
+    said = "not recorded" if verdict.status == "skipped" else verdict.status
+    drifted = "drifted" if verdict.replay.drift and verdict.status != "error" else None
+    state = verdict.replay.state if verdict.replay.state in _UNPLAYED and verdict.status != "skipped" else drifted
+    return said if state is None else f"{said}, {state}"
+
+
 def verdicts(report: Report) -> list[Amount]:
-    """Return how many cases came out how, and how many drifted or hold anomalies."""
+    """Return how many cases came out how, what became of cassettes that were not just played, and how many are odd."""
     counts = Counter(case.verdict.status for case in report.cases)
     drifted = sum(bool(case.verdict.replay.drift) and case.verdict.status != "error" for case in report.cases)
     odd = sum(bool(case.anomalies) for case in report.cases)
     amounts = [Amount(counts[status], status, _WORDS.get(status, status)) for status in get_args(Status)]
-    amounts += [Amount(drifted, "drifted", "drifted"), Amount(odd, "odd", "with anomalies")]
+    played = Counter(case.verdict.replay.state for case in report.cases if case.verdict.status != "skipped")
+    amounts += [Amount(drifted, "drifted", "drifted"), *(Amount(played[state], state, state) for state in _UNPLAYED)]
+    amounts += [Amount(odd, "odd", "with anomalies")]
     return list(filter(_any, amounts))
 
 

@@ -6,18 +6,22 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from harness import cassette, endpoint, guard
+from harness import cassette, endpoint, guard, recording
 from harness.assembly import TurnLog, anomalies, usage_of
 from harness.case import Case, own_tools
 from harness.context import system_prompt
 from harness.drift import Telling
 from harness.errors import (
-    CASSETTE_STATES,
     CassetteError,
+    CassetteMissing,
+    CassetteOverrun,
+    CassetteStale,
+    CassetteUnreadable,
     HarnessError,
     InputError,
     LoopError,
@@ -28,14 +32,22 @@ from harness.factory import Factory, arose, factory
 from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.model import redacted
+from harness.origin import origin
+from harness.pieces import Pieces
 from harness.rewriting import rewritten
 from harness.scenario import ScenarioTurn, error_expected
 from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
-from harness.trace import Failure, Trace, Turn, count
+from harness.trace import Failure, Trace, Turn, count, dumps
 from harness.workspace import Workspace, changes
 
+_STATES: Mapping[str, cassette.State] = {
+    CassetteMissing.kind: "missing",
+    CassetteStale.kind: "stale",
+    CassetteOverrun.kind: "overrun",
+    CassetteUnreadable.kind: "unreadable",
+}
 _BROKEN = frozenset(error.kind for error in (LoopError, ToolBroken, NetworkRefused, InputError))
 
 
@@ -52,7 +64,9 @@ class Outcome:
     drifted: tuple[cassette.Drifted, ...]
     """The differences from the recording that were seen, allowed or not."""
     saved: bool
-    """Whether a cassette was written."""
+    """Whether the exchanges were recorded."""
+    kept: int
+    """How many of them were kept of the recording before."""
     digest: str | None
     """The digest of the cassette that was played or written, or None where there is none."""
     seconds: float
@@ -69,66 +83,84 @@ class Outcome:
         return self.trace.error is not None and self.trace.error.kind in _BROKEN
 
     @property
+    def state(self) -> cassette.State | None:
+        """What became of its cassette, or None where something else ended the case."""
+        if (missed := _STATES.get(self.trace.error.kind if self.trace.error else "")) is not None:
+            return missed
+        if self.saved:
+            return "recorded"
+        if self.digest is None or self.broken:
+            return None
+        return "drifted" if self.drifted else "partly played" if self.unplayed else "replayed"
+
+    @property
     def replays(self) -> bool:
         """Whether the case has a cassette that the loop plays to its end, asking for what was recorded."""
-        return not (self.unplayed or self.drifted) and (
-            self.trace.error is None or self.trace.error.kind not in CASSETTE_STATES
-        )
+        return not (self.unplayed or self.drifted) and self.state not in _STATES.values()
 
 
-async def run_many(
+async def run_many(  # noqa: PLR0913 - what a run is told
     cases: Sequence[Case],
     folder: Path,
     *,
     live: bool = False,
+    extend: bool = False,
     jobs: int = 1,
     done: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
     """Run cases, at most `jobs` at a time, and return what came of them in their order.
 
-    Replays from the cassettes below the folder, or, live, asks the models and records there. What loops and tools print
-    goes to the standard error, for the standard output is the report's.
+    Replays from the cassettes below the folder, or, live, asks the models and records there; to `extend` is to replay
+    what is recorded as long as requests are the same, and to ask from then on. What loops and tools print goes to the
+    standard error, for the standard output is the report's.
     """
     places = asyncio.Semaphore(jobs)
 
     async def one(case: Case) -> Outcome:
         async with places:
-            outcome = await run_case(case, folder, live=live)
+            outcome = await run_case(case, folder, live=live, extend=extend, pieces=pieces)
             done(outcome)
             return outcome
 
+    pieces = Pieces(folder)
     clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
     with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), cassette.installed(clients):
         return list(await asyncio.gather(*map(one, cases)))
 
 
-async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
-    """Run one case while the cassettes are installed, and return what came of it; an error ends in the trace."""
+async def run_case(
+    case: Case, folder: Path, *, live: bool = False, extend: bool = False, pieces: Pieces | None = None
+) -> Outcome:
+    """Run one case while the cassettes are installed, and return what came of it; an error ends in the trace.
+
+    `pieces` are the texts that the cassettes share, where cases that run together read them once.
+    """
     start = perf_counter()
-    run = _Run(case, folder, live=live)
+    run = _Run(case, folder, pieces or Pieces(folder), live=live, extend=extend)
     error: HarnessError | None = None
     with guard.watching(case.id, run.refused):
         try:
             await run.play()
         except HarnessError as raised:
             error = raised
-    error = run.stopped or (run.tape.beyond if run.tape else None) or error
+    error = run.stopped or (run.tape.beyond if run.tape is not None else None) or error
     trace = run.trace(None if error is None else run.failure(error))
     saved = False
-    if live and run.tape is not None and run.tape.data and error_expected(case.scenario, trace):
+    if live and run.tape is not None and run.tape.recorded and error_expected(case.scenario, trace):
         try:
-            run.tape.save()
+            run.tape.save(run.origin())
             saved = True
         except HarnessError as unsafe:
             trace = run.trace(run.failure(unsafe))
-    recorded = None if run.tape is None else len(run.tape.data)
+    recorded = None if run.tape is None else run.tape.recorded
     return Outcome(
         case=case,
         trace=trace,
         recorded=recorded,
-        unplayed=0 if live or run.tape is None else len(run.tape.data) - run.tape.played,
+        unplayed=0 if live or run.tape is None else run.tape.recorded - run.tape.played,
         drifted=() if run.tape is None else tuple(run.tape.drifted),
         saved=saved,
+        kept=run.tape.played if saved and run.tape is not None else 0,
         digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
         seconds=perf_counter() - start,
     )
@@ -137,10 +169,12 @@ async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
 class _Run:
     """A case under way."""
 
-    def __init__(self, case: Case, folder: Path, *, live: bool) -> None:
+    def __init__(self, case: Case, folder: Path, pieces: Pieces, *, live: bool, extend: bool) -> None:
         self._case = case
         self._path = case.cassette(folder)
-        self._live = live
+        self._pieces = pieces
+        self._live, self._extend = live, extend
+        self._server: endpoint.Endpoint | None = None
         self._turns: list[Turn] = []
         self._log: TurnLog | None = None
         self._logs: list[TurnLog] = []
@@ -163,21 +197,28 @@ class _Run:
         make = factory(settings.loop.factory)
         model = settings.model
         with ExitStack() as stack:
-            server: endpoint.Endpoint | None = None
             updates: dict[str, Any] = {} if self._live else {"max_retries": 0}
             if model.type == "scripted":
                 updates |= {"host_type": "scripted", "model_name": model.model_name or model.label}
                 updates["api_url"] = "http://127.0.0.1/v1"
                 if self._live:
-                    server = endpoint.Endpoint(endpoint.load(self._case.scenario.script_path, model.label))
-                    updates["api_url"] = stack.enter_context(server.serving())
+                    script = endpoint.load(self._case.scenario.script_path, model.label)
+                    self._server = endpoint.Endpoint(script)
+                    updates["api_url"] = stack.enter_context(self._server.serving())
             if self._live:
-                self.tape = cassette.Tape.record(self._path, self._exchanged, self._secrets)
+                make_tape = cassette.Tape.extend if self._extend and self._recorded() else cassette.Tape.record
+                self.tape = make_tape(self._path, self._exchanged, self._secrets, self._pieces)
             else:
                 texts = settings.loop.texts
                 telling = Telling(texts.tools_available if texts else None, self._hidden)
-                rules = settings.cassette
-                self.tape = cassette.Tape.replay(self._path, self._exchanged, rules, self._where, telling)
+                self.tape = cassette.Tape.replay(
+                    self._path,
+                    self._exchanged,
+                    rules=settings.cassette,
+                    where=self._where,
+                    telling=telling,
+                    pieces=self._pieces,
+                )
             self._own = own_tools(self._case.scenario, settings, self._files)
             self._tools = tools = ToolSet(
                 settings.catalogue,
@@ -197,7 +238,7 @@ class _Run:
             for turn in scenario.turns:
                 self._log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
                 self._logs.append(self._log)
-                done = await self._turn(loop, turn, session, server)
+                done = await self._turn(loop, turn, session)
                 self._turns.append(done)
                 self._log = None
                 if done.stop == "unanswered":
@@ -212,7 +253,6 @@ class _Run:
         loop: LoopUnderTest,
         turn: ScenarioTurn,
         session: Sequence[Mapping[str, str]],
-        server: endpoint.Endpoint | None,
     ) -> Turn:
         scenario, settings, log = self._case.scenario.file, self._case.settings, self._log
         if log is None:
@@ -239,8 +279,8 @@ class _Run:
             log.answered(confirmed)
             if confirmed is None:
                 break
-            if server:
-                server.answered(confirmed)
+            if self._server:
+                self._server.answered(confirmed)
             held, answer = _through_json(checkpoint), confirmed
             result = await self._guarded(lambda held=held, answer=answer: loop.resume(held, answer))
         if checkpoint is None and log.failure is not None:
@@ -294,7 +334,22 @@ class _Run:
             if self.tape is not None:
                 self.tape.error = error
 
+    def origin(self) -> dict[str, str]:
+        """Return what the head of the cassette says."""
+        access = self._case.scenario.file.acts_as.access
+        offered = self._tools.schemas(access) if self._tools is not None else []
+        return origin(self._case, offered, datetime.now(UTC))
+
+    def _recorded(self) -> bool:
+        """Tell whether there is a recording that can be read."""
+        try:
+            return len(recording.load(self._path, self._pieces)) > 0
+        except CassetteError:
+            return False
+
     def _exchanged(self, exchange: cassette.Exchange) -> None:
+        if self._server is not None and self.tape is not None and self.tape.replaying:
+            self._server.reply(dumps(exchange.request))  # the script goes on from what was kept
         if self._log is not None:
             self._log.exchanged(exchange)
 

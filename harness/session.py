@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from harness import baseline, misses
+from harness import baseline, misses, shelf
 from harness.archive import RunFolder
 from harness.case import Case, plan
 from harness.check import Verdict, judge
@@ -76,8 +76,10 @@ def replay(asked: Invocation, *, alone: bool) -> int:
         return _played(root, asked, cases)
 
 
-def record(asked: Invocation, *, everything: bool) -> int:
+def record(asked: Invocation, *, everything: bool, extend: bool = False) -> int:
     """Record the cases that are asked for and have no valid cassette, or all of them, and return the exit code.
+
+    To `extend` is to keep the exchanges that still match from the start, and to ask from the first that does not.
 
     Raises:
         InputError: every problem of every file and setting, or nothing is selected.
@@ -95,7 +97,10 @@ def record(asked: Invocation, *, everything: bool) -> int:
         elif not cases:
             _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
             return 0
-    return _played(root, asked, cases, live=True, beside=broken)
+    pieces = shelf.pieces_of(case.cassette(root.cassettes) for case in cases)
+    code = _played(root, asked, cases, live=True, extend=extend, beside=broken)
+    shelf.clear(pieces, root.cassettes)
+    return code
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
@@ -133,8 +138,14 @@ def _all(*steps: Callable[[], Any]) -> list[Any]:
     return results
 
 
-def _played(
-    root: Root, asked: Invocation, cases: Sequence[Case], *, live: bool = False, beside: Sequence[Outcome] = ()
+def _played(  # noqa: PLR0913 - what is run, and how
+    root: Root,
+    asked: Invocation,
+    cases: Sequence[Case],
+    *,
+    live: bool = False,
+    extend: bool = False,
+    beside: Sequence[Outcome] = (),
 ) -> int:
     """Play the cases, store what came of them and of those `beside`, tell it, and return the exit code.
 
@@ -151,7 +162,10 @@ def _played(
         folder.note(outcome)
         progress.note(outcome.case.id)
 
-    outcomes = [*beside, *asyncio.run(run_many(cases, root.cassettes, live=live, jobs=asked.jobs, done=done))]
+    outcomes = [
+        *beside,
+        *asyncio.run(run_many(cases, root.cassettes, live=live, extend=extend, jobs=asked.jobs, done=done)),
+    ]
     progress.end()
     today = datetime.now(UTC).date()
     verdicts = [_judged(outcome, today, skip_missing=asked.skip_missing) for outcome in outcomes]
@@ -168,8 +182,11 @@ def _played(
             )
         except InputError as error:
             refused = error
-    saved = sum(outcome.saved for outcome in outcomes)
-    done_to = "replayed" if not live else "recorded" if saved == len(outcomes) else f"asked, {saved} recorded"
+    saved = [outcome for outcome in outcomes if outcome.saved]
+    done_to = "replayed" if not live else "recorded" if len(saved) == len(outcomes) else f"asked, {len(saved)} recorded"
+    if extend:
+        again, held = sum(one.kept for one in saved), sum(one.recorded or 0 for one in saved)
+        done_to += f", {numbered(again, 'request')} kept and {held - again} new"
     found = build(
         done_to,
         told,

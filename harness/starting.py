@@ -21,6 +21,10 @@ FILES: Mapping[str, str] = {
     "scenarios/desk/old_draft.yaml": "scenarios/desk/old_draft.yaml",
     "scenarios/desk/old_draft.script.yaml": "scenarios/desk/old_draft.script.yaml",
     "cassettes/scripted/desk+files/desk/old_draft.yaml": "cassettes/scripted/desk+files/desk/old_draft.yaml",
+    "cassettes/+shared/conduct-6f457bb74c1386b5.md": "cassettes/+shared/conduct-6f457bb74c1386b5.md",
+    "cassettes/+shared/identity-6819bb27ad2d442a.md": "cassettes/+shared/identity-6819bb27ad2d442a.md",
+    "cassettes/+shared/role-desk-2d57ca59cd0793ff.md": "cassettes/+shared/role-desk-2d57ca59cd0793ff.md",
+    "cassettes/+shared/tools-7880f18898b72b17.json": "cassettes/+shared/tools-7880f18898b72b17.json",
     ".github/workflows/harness.yml": "workflow.yml",
     ".gitignore": "gitignore",
 }

@@ -97,9 +97,7 @@ def _table(report: Report, cases: Sequence[CaseReport], style: Style, width: int
 
 
 def _verdict(case: CaseReport) -> Painted:
-    status = case.verdict.status
-    said = "not recorded" if status == "skipped" else status
-    return Painted(f"{said}, drifted" if case.verdict.replay.drift and status != "error" else said, _VERDICTS[status])
+    return Painted(remarks.status(case), _VERDICTS[case.verdict.status])
 
 
 def _numbers(case: CaseReport) -> tuple[str, str, str]:

@@ -11,11 +11,11 @@ from yaml.representer import SafeRepresenter
 _WIDEST = 118
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Puts in quotes what either version of YAML would read as something else than text."""
 
 
-_Dumper.add_implicit_resolver(
+Dumper.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)$"),
     list("-+.0123456789"),
@@ -31,13 +31,13 @@ def yaml_text(data: Mapping[str, Any], blocks: int) -> str:
     The mappings of the first `blocks` levels have a line for each key; below them, what holds nothing nested and is
     short stands on one line. Texts hold no lone surrogate, and none is `???`, Hydra's sign for a missing value.
     """
-    text: str = yaml.serialize(_node(data, 0, blocks), Dumper=_Dumper, allow_unicode=True, width=_WIDEST + 2)
+    text: str = yaml.serialize(_node(data, 0, blocks), Dumper=Dumper, allow_unicode=True, width=_WIDEST + 2)
     return text
 
 
 def _node(value: Any, indent: int, blocks: int) -> yaml.Node:
     if isinstance(value, str):
-        return _text(_STARTED.sub(r"\1\1\\${", value))
+        return text_node(_STARTED.sub(r"\1\1\\${", value))
     if not isinstance(value, dict | list):
         return SafeRepresenter().represent_data(value)
     flow = not value or (
@@ -48,7 +48,7 @@ def _node(value: Any, indent: int, blocks: int) -> yaml.Node:
         return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=flow)
     step = 2 if blocks > 0 else 4
     pairs = [
-        (_text(key), _node(one, indent + step + (0 if blocks > 1 else len(key)), blocks - 1))
+        (text_node(key), _node(one, indent + step + (0 if blocks > 1 else len(key)), blocks - 1))
         for key, one in value.items()
     ]
     return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=flow)
@@ -61,6 +61,7 @@ def _is_flat(value: dict[str, Any] | list[Any]) -> bool:
     return not any(isinstance(one, dict) or (isinstance(one, list) and not _is_flat(one)) for one in value.values())
 
 
-def _text(text: str) -> yaml.Node:
+def text_node(text: str) -> yaml.Node:
+    """Return text as YAML that either version reads as it is: on lines where it has several and all its signs show."""
     style = '"' if _ODD.search(text) else "|" if "\n" in text and text[0] not in " \n" else None
     return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)

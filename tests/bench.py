@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 import yaml
 from tabulate import tabulate
-from vcr.cassette import Cassette
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
 from harness.case import plan
+from harness.pieces import Pieces
+from harness.recording import load
 from harness.runner import run_many
 from harness.selection import select
 from tests.bench_sides import Project
@@ -113,20 +114,12 @@ def record(root: Path) -> None:
     project.stock.mkdir()
     source = TESTS.format(folder=str(project.stock))
     for case in cases:
-        cassette = Cassette.load(path=case.cassette(project.cassettes))
-        for request, response in cassette.data:
-            request.body = compact(request.body)
-            response["body"]["string"] = compact(response["body"]["string"])
-        stock = {"requests": cassette.requests, "responses": cassette.responses}
+        exchanges = load(case.cassette(project.cassettes), Pieces(project.cassettes)).exchanges
+        stock = {"requests": [one.request for one in exchanges], "responses": [one.response for one in exchanges]}
         FilesystemPersister.save_cassette(project.stock_of(case.scenario), stock, yamlserializer)
         source += TEST.format(name=project.stock_of(case.scenario).stem)
     (project.stock / "test_replay.py").write_text(source, "utf-8")
     (root / "pytest.ini").write_text("[pytest]\n", "utf-8")
-
-
-def compact(body: bytes) -> bytes:
-    """Return a JSON body as the wire has it."""
-    return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def measure(side: str, root: Path) -> float:

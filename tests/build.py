@@ -246,6 +246,7 @@ def outcome(
         unplayed=0,
         drifted=tuple(drifted),
         saved=False,
+        kept=0,
         digest=digest,
         seconds=seconds,
     )

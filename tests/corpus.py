@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from vcr.persisters.filesystem import FilesystemPersister
-from vcr.serializers import yamlserializer
 
 from harness import loop
 from harness.case import Case, plan
 from harness.catalogue import Catalogue, Tool
 from harness.composition import Composition
 from harness.model import Model
+from harness.recording import Serializer
 from harness.scenario import SCRIPT_ENDING
 from harness.selection import load
 from harness.settings import Loop, Persona, Role, Settings, Texts, Tools
@@ -100,10 +100,10 @@ def offered(tools: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def requests(path: Path) -> list[dict[str, Any]]:
-    """Return the bodies of the requests in a cassette, as stock vcrpy loads it; none where there is no cassette."""
+    """Return the bodies of the requests in a cassette, as vcrpy's own persister loads it; none where there is none."""
     if not path.exists():
         return []
-    loaded, *_ = FilesystemPersister.load_cassette(path, yamlserializer)
+    loaded, *_ = FilesystemPersister.load_cassette(path, Serializer(path.parents[3]))
     return [json.loads(request.body) for request in loaded]
 
 

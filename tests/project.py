@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+from harness.shelf import accept
+
 SCENARIO = """\
 title: A denied delete leaves the file.
 tags: [smoke]
@@ -59,7 +61,9 @@ def bundled(root: Path) -> Path:
     """Copy the project's own settings, scenarios and cassettes into a folder and return it."""
     source = Path(__file__).parents[1]
     for name in ("conf", "scenarios", "cassettes"):
-        for path in [*(source / name).rglob("*.yaml"), *(source / name).rglob("*.py")]:
+        for path in filter(Path.is_file, (source / name).rglob("*")):
+            if "__pycache__" in path.parts:
+                continue
             copy = root / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
@@ -75,6 +79,15 @@ def small(root: Path) -> Path:
         scenarios__talk__hello=HELLO,
         scenarios__talk__hello_script=HELLO_SCRIPT,
     )
+
+
+def reworded(cassette: Path, old: str, new: str) -> None:
+    """Change a text in a cassette of a project, four folders below its root, and accept that."""
+    text = cassette.read_text("utf-8")
+    if old not in text:
+        raise ValueError(f"{cassette} does not hold {old}")
+    cassette.write_text(text.replace(old, new), "utf-8")
+    accept(cassette, cassette.parents[3])
 
 
 def as_a_shell_reads(command: str) -> list[str]:

@@ -132,7 +132,7 @@ def test_a_running_run_keeps_a_journal(tmp_path: Path) -> None:
     assert runs(tmp_path) == []
 
 
-REPLAY = '{"cassette": null, "unplayed": 0, "drift": [], "reason": null, "further": 0}'
+REPLAY = '{"state": null, "cassette": null, "unplayed": 0, "kept": 0, "drift": [], "reason": null, "further": 0}'
 
 
 def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +273,7 @@ def executed(name: str, arguments: dict[str, Any]) -> Execution:
 def test_a_denied_call_that_runs_is_shown_as_executed() -> None:
     """A loop that runs what the user denied is found out: the call is denied and executed."""
     log = TurnLog("Do it.", "production", {"write"})
-    log.exchanged(Exchange('{"messages": []}', 200, json.dumps(calls(("a", "write", "{}")))))
+    log.exchanged(Exchange({"messages": []}, 200, json.dumps(calls(("a", "write", "{}")))))
     assert log.paused() == ["write"]
     log.answered(False)
     log.executed(executed("write", {}))
@@ -286,7 +286,7 @@ def test_executions_that_nobody_asked_for_are_anomalies() -> None:
     """A call that runs twice, or that the model never made, is recorded with its round."""
     log = TurnLog("Do it.", "production", frozenset())
     log.executed(executed("read", {}))
-    log.exchanged(Exchange('{"messages": []}', 200, json.dumps(calls(("a", "read", '{"p": 1}')))))
+    log.exchanged(Exchange({"messages": []}, 200, json.dumps(calls(("a", "read", '{"p": 1}')))))
     log.executed(executed("read", {"p": 1}))
     log.executed(executed("read", {"p": 1}))
     turn = log.ended("Done.")
@@ -305,7 +305,7 @@ def test_empty_final_text_is_an_anomaly() -> None:
 def test_errors_are_no_rounds() -> None:
     """A request that ends with an error is not counted as a call of the model."""
     log = TurnLog("Do it.", "production", frozenset())
-    request = json.dumps({"messages": [], "tools": [{"type": "function", "function": {"name": "read"}}]})
+    request = {"messages": [], "tools": [{"type": "function", "function": {"name": "read"}}]}
     log.exchanged(Exchange(request, 500, "{}"))
     log.exchanged(Exchange(request, 200, '{"error": "no"}'))
     assert log.ended(None, failed=True) == Turn(
@@ -323,7 +323,7 @@ def test_tokens_are_added_up() -> None:
 # Loops that say no policy
 
 
-ASKED = json.dumps({"messages": [], "tools": [{"type": "function", "function": {"name": "read"}}]})
+ASKED = {"messages": [], "tools": [{"type": "function", "function": {"name": "read"}}]}
 """A request that leaves it to the model to call tools."""
 
 
@@ -332,15 +332,14 @@ def seen(*asks: str, limit: int = 8) -> TurnLog:
     return TurnLog("Do it.", None, set(asks), limit)
 
 
-def replied(log: TurnLog, reply: dict[str, Any], request: str = ASKED, **told: str) -> None:
+def replied(log: TurnLog, reply: dict[str, Any], request: Mapping[str, Any] = ASKED, **told: str) -> None:
     """Let a log see a request, which tells the model of calls by their ids, and its reply."""
-    data = json.loads(request)
-    data["messages"] = [
+    messages = [
         {"role": "assistant", "tool_calls": []},
         *({"role": "tool", "tool_call_id": call_id, "content": text} for call_id, text in told.items()),
         {"role": "user", "content": "Go on."},
     ]
-    log.exchanged(Exchange(json.dumps(data), 200, json.dumps(reply)))
+    log.exchanged(Exchange({**request, "messages": messages}, 200, json.dumps(reply)))
 
 
 def test_without_a_policy_calls_are_told_from_what_was_seen() -> None:
@@ -388,11 +387,9 @@ def test_without_a_policy_a_last_text_at_the_limit_is_final() -> None:
     assert log.ended("Done.").stop == "final"
 
 
-@pytest.mark.parametrize(
-    "request_", [ASKED, json.dumps({**json.loads(ASKED), "tool_choice": "none"}), json.dumps({"messages": []})]
-)
+@pytest.mark.parametrize("request_", [ASKED, {**ASKED, "tool_choice": "none"}, {"messages": []}])
 @pytest.mark.parametrize("notice", [says("May I?"), calls(("z", "write", "{}"), text="May I?")])
-def test_without_a_policy_a_notice_is_seen(request_: str, notice: dict[str, Any]) -> None:
+def test_without_a_policy_a_notice_is_seen(request_: Mapping[str, Any], notice: dict[str, Any]) -> None:
     """The round before a pause is a notice where calls wait before it, and none of its own can."""
     log = seen("write")
     replied(log, calls(("a", "write", "{}"), ("b", "read", "{}")))
@@ -463,7 +460,7 @@ def test_what_the_endpoint_refused_is_kept_until_it_answers() -> None:
     log = seen()
     log.exchanged(Exchange(ASKED, 429, '{"error": {"message": "Slowly."}}'))
     assert (type(log.failure), str(log.failure)) == (ModelError, "HTTP 429: Slowly.")
-    log.exchanged(Exchange('{"messages": [], "stream": true}', 200, "data: {}"))
+    log.exchanged(Exchange({"messages": [], "stream": True}, 200, "data: {}"))
     assert (type(log.failure), str(log.failure)) == (
         LoopError,
         "the loop asks for a stream ('stream': true), and only whole replies can be read; let it ask for those",

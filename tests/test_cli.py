@@ -77,7 +77,7 @@ def test_missing_cassette_is_two_and_the_command(project: Path, capsys: pytest.C
     assert lines(out)[2:] == [
         "files/denied@careful/chat+all failed 3 2 1",
         "scenarios/files/denied.yaml:16:7: turn 1, rounds: expected 2, got 3",
-        "talk/hello@careful/chat+all error 0 0 0",
+        "talk/hello@careful/chat+all error, missing 0 0 0",
         "cassettes/careful/chat+all/talk/hello.yaml: nothing is recorded",
         "record it, at least 1 request: harness record talk/hello",
         "look at the first that failed: harness show files/denied@careful/chat+all",
@@ -429,7 +429,7 @@ def damaged(path: Path, kind: int) -> None:
         case 4:
             path.write_text("".join(lines_[::-1]), "utf-8")
         case _:
-            path.write_bytes(path.read_bytes().replace(b"You are the personal", b"You are a personal"))
+            path.write_bytes(path.read_bytes().replace(b"code: ", b"code: 1"))
 
 
 def connections(listener: socket.socket) -> int:

@@ -17,6 +17,7 @@ from harness.cli import main
 from harness.drift import Drift
 from harness.misses import Shared, cost, drift, record_all, record_command, replay, shared, unrecorded
 from harness.runner import Outcome
+from harness.shelf import accept
 from harness.trace import Failure
 from tests.build import EXAMPLES, case, outcome, scenario, settings, trace, turn
 from tests.project import as_a_shell_reads, small, write
@@ -182,8 +183,8 @@ def test_sequence_plays_to_the_end(tmp_path: Path, capsys: pytest.CaptureFixture
     sequence = run(tmp_path, capsys, "files", "role=chat", "cassette.match=sequence")
     assert (strict[0], sequence[0]) == (2, 2)
     assert [told.splitlines()[2].split()[1:] for _, told in (strict, sequence)] == [
-        ["error", "0", "0", "0"],
-        ["error", "3", "2", "1"],
+        ["error,", "stale", "0", "0", "0"],
+        ["error,", "stale", "3", "2", "1"],
     ]
 
 
@@ -292,6 +293,7 @@ def test_a_case_in_sequence_says_first_why_it_parted(tmp_path: Path, capsys: pyt
     path = root / "cassettes/careful/chat+all/files/denied.yaml"
     text = path.read_text("utf-8")
     path.write_text(text[: text.rindex("\n- request:") + 1], "utf-8")
+    accept(path, root / "cassettes")
     told = run_as_is(root, capsys, "run", "files", "cassette.match=sequence")
     assert f"turn 1, round 1: {CHANGE} (and 1 further difference)\n" in told
     told = run_as_is(root, capsys, "run", "files", "cassette.allow_drift=[system]")

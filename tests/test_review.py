@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.report import Report
-from tests.project import small
+from tests.project import reworded, small
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_two_runs_compared(project: Path, capsys: pytest.CaptureFixture[str]) ->
     """Cases that both runs have are compared, and each run has its column, with all its cases."""
     first = newest(project).name
     cassette = project / "cassettes/careful/chat+all/talk/hello.yaml"
-    cassette.write_text(cassette.read_text("utf-8").replace("Hello!", "Goodbye!"), "utf-8")
+    reworded(cassette, "Hello!", "Goodbye!")
     shutil.rmtree(project / "scenarios/files")
     assert main(["run", "role=chat"]) == 1
     code, found = told(capsys, "compare", first)
@@ -172,7 +172,7 @@ def test_a_case_is_shown_with_what_differs(project: Path, capsys: pytest.Capture
     assert main(["show", "talk/hello@careful/chat+all"]) == 0
     assert "differs" not in capsys.readouterr().out
     cassette = project / "cassettes/careful/chat+all/talk/hello.yaml"
-    cassette.write_text(cassette.read_text("utf-8").replace("Hello!", "Hello and goodbye!"), "utf-8")
+    reworded(cassette, "Hello!", "Hello and goodbye!")
     assert main(["run", "role=chat"]) == 0
     capsys.readouterr()
     assert main(["show", "talk/hello@careful/chat+all"]) == 0

@@ -1,7 +1,6 @@
 """Cases: planned, run through the loop, put together as traces."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +13,13 @@ from harness.case import Case, plan
 from harness.composition import Composition
 from harness.errors import InputError
 from harness.loop import ReactLoop
+from harness.pieces import Pieces
+from harness.recording import load
 from harness.runner import Outcome, run_many
 from harness.settings import Settings
 from harness.tools import Tools
 from harness.trace import Failure, Trace
-from tests.project import SCENARIO, SCRIPT, small, write
+from tests.project import SCENARIO, SCRIPT, reworded, small, write
 from tests.wire import settings
 
 
@@ -111,10 +112,8 @@ any:
 
 def requests(root: Path, name: str) -> list[Any]:
     """Return the request bodies of a cassette."""
-    import yaml
-
-    stored = yaml.safe_load((root / f"cassettes/m/chat+all/{name}.yaml").read_text("utf-8"))
-    return [json.loads(one["request"]["body"]) for one in stored["interactions"]]
+    recording = load(root / f"cassettes/m/chat+all/{name}.yaml", Pieces(root / "cassettes"))
+    return [recording.body(at) for at in range(len(recording))]
 
 
 def test_later_turns_see_earlier_texts_only(tmp_path: Path) -> None:
@@ -259,7 +258,7 @@ def test_a_loop_cannot_hide_a_miss(tmp_path: Path) -> None:
     small(tmp_path)
     run(tmp_path, cases(tmp_path), live=True)
     path = tmp_path / "cassettes/m/chat+all/talk/hello.yaml"
-    path.write_text(path.read_text("utf-8").replace("Hello?", "Hallo?"), "utf-8")
+    reworded(path, "Hello?", "Hallo?")
     [outcome] = run(tmp_path, with_factory(cases(tmp_path, words=["talk"]), "swallowing"))
     assert outcome.trace.error is not None
     assert outcome.trace.error.kind == "stale"

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.report import Report
-from tests.project import small, write
+from tests.project import reworded, small, write
 
 HELLO, DENIED = "talk/hello@careful/chat+all", "files/denied@careful/chat+all"
 
@@ -171,7 +171,7 @@ def test_repeats_are_told_together(project: Path, capsys: pytest.CaptureFixture[
     """Repeats have pass@k and pass^k, and a scenario whose repeats differ is unstable."""
     assert main(["record", "repeats=3"]) == 0
     cassette = project / "cassettes/careful/chat+all/talk/hello~2.yaml"
-    cassette.write_text(cassette.read_text("utf-8").replace("Hello!", "Goodbye!"), "utf-8")
+    reworded(cassette, "Hello!", "Goodbye!")
     code, report = told(capsys, "run", "repeats=3")
     assert code == 1
     [column] = report.columns
