@@ -145,9 +145,15 @@ class ExpectedCalls(Part):
         return next(mode for mode in MODES if getattr(self, mode) is not None)
 
     @property
+    def written(self) -> list[ExpectedCall]:
+        """The calls as they are written."""
+        calls: list[ExpectedCall] = getattr(self, self.mode)
+        return calls
+
+    @property
     def wanted(self) -> list[ExpectedCall]:
         """The calls, each with how its arguments must fit."""
-        return under(self.match, getattr(self, self.mode))
+        return under(self.match, self.written)
 
 
 class CallCount(Amount):

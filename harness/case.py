@@ -1,6 +1,6 @@
 """Cases: scenario x settings x repeat, each with its id, its cassette and its own tools."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from harness.errors import InputError, did_you_mean
 from harness.naming import tools_named
 from harness.scenario import Scenario
 from harness.settings import Settings
+from harness.source import Location
 from harness.stateful import OwnTools, load
 from harness.workspace import Workspace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """One scenario under one settings, once."""
 
@@ -44,10 +45,11 @@ def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> 
     cases: list[Case] = []
     wrong: dict[str, None] = {}
     for scenario in scenarios:
+        named = tools_named(scenario.file)
         for composition in compositions:
             settings = composition.settings
             if applies(scenario, settings):
-                wrong |= dict.fromkeys(_misfits(scenario, settings))
+                wrong |= dict.fromkeys(_misfits(scenario, named, settings))
                 repeats = range(1, settings.repeats + 1)
                 cases += (Case(scenario, settings, repeat, composition.overrides) for repeat in repeats)
     taken: dict[str, str] = {}
@@ -76,10 +78,10 @@ def applies(scenario: Scenario, settings: Settings) -> bool:
     )
 
 
-def _misfits(scenario: Scenario, settings: Settings) -> Iterable[str]:
-    """Yield what a scenario names that its settings do not have."""
+def _misfits(scenario: Scenario, named: Mapping[str, Location], settings: Settings) -> Iterable[str]:
+    """Yield what a scenario names, its tools each with the way to it, that its settings do not have."""
     place, catalogue = scenario.document.place, settings.catalogue
-    for tool, location in tools_named(scenario.file).items():
+    for tool, location in named.items():
         if tool not in catalogue.tools:
             hint = did_you_mean(tool, catalogue.tools)
             yield f"{place(location, key=True)}: the catalogue '{catalogue.label}' has no tool '{tool}'{hint}"

@@ -33,7 +33,7 @@ def _forbidden(expect: TurnExpectation) -> Iterator[Contradiction]:
     """Yield the tools that must and must not be asked for; those of `subset` may be asked for, and need not."""
     for at, calls in enumerate(expect.calls):
         if calls.mode != "subset":
-            for place, call in enumerate(calls.wanted):
+            for place, call in enumerate(calls.written):
                 if call.tool in expect.never:
                     why = f"{call.tool} is expected in 'calls' and forbidden in 'never'"
                     yield Contradiction(("calls", at, calls.mode, place), why)
@@ -49,7 +49,7 @@ def _forbidden(expect: TurnExpectation) -> Iterator[Contradiction]:
 
 def _miscounted(tool: str, count: CallCount, calls: ExpectedCalls) -> str | None:
     """Return how many calls of a tool some list of calls allows, where no such number is as counted."""
-    number = Counter(call.tool for call in calls.wanted)[tool]
+    number = Counter(call.tool for call in calls.written)[tool]
     least: int = 0 if calls.mode == "subset" else number
     most: int | None = None if calls.mode in ("in_order", "superset") else number
     if (count.which, calls.which) == ("executed", "asked"):

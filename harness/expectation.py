@@ -82,7 +82,8 @@ def parted(pattern: Mapping[str, JsonValue], state: Mapping[str, Any]) -> list[s
 def expected_tools(expect: TurnExpectation) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """Yield the tools that an expectation names, each with the way to it."""
     for at, calls in enumerate(expect.calls):
-        yield from ((call.tool, ("calls", at, calls.mode, place)) for place, call in enumerate(calls.wanted))
+        mode = calls.mode
+        yield from ((call.tool, ("calls", at, mode, place)) for place, call in enumerate(calls.written))
     yield from ((tool, ("count", tool)) for tool in expect.count or ())
     for key, groups in (("before", expect.before), ("together", expect.together), ("apart", expect.apart)):
         for at, group in enumerate(groups):

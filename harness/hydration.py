@@ -211,6 +211,7 @@ def _interpolations(document: Document) -> Iterator[str]:
     from omegaconf.errors import GrammarParseError
     from omegaconf.grammar_parser import parse
 
+    document = document.at_hand()
     for location in document.values:
         value: Any = document.data
         for step in location:

@@ -1,6 +1,6 @@
 """What a scenario names, tools and labels, each with its place in the file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from harness.calls import named
@@ -78,15 +78,15 @@ def _labels(scope: Scope, way: Location) -> Iterator[Label]:
             yield Label((*way, group, at), group, name)
 
 
-def tools_named(file: ScenarioFile) -> Mapping[str, Sequence[str | int]]:
+def tools_named(file: ScenarioFile) -> Mapping[str, Location]:
     """Return the tools that a scenario names, each with the way to the first place that names it."""
-    named: dict[str, Sequence[str | int]] = {}
+    named: dict[str, Location] = {}
     for tool, location in _tools_named(file):
         named.setdefault(tool, location)
     return named
 
 
-def _tools_named(file: ScenarioFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _tools_named(file: ScenarioFile) -> Iterator[tuple[str, Location]]:
     for tool in file.tools:
         yield tool, ("tools", tool)
     for key, names in (("confirm_allow", file.acts_as.confirm_allow), ("confirm_deny", file.acts_as.confirm_deny)):

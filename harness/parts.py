@@ -27,6 +27,10 @@ class Part(BaseModel):
             raise ValueError("nothing stands here; write a value, or remove the key")
         return value
 
+    def __hash__(self) -> int:
+        # pydantic copies a default for each part that takes it, unless the default has a hash
+        return hash(type(self))
+
 
 def listed(value: Any) -> Any:
     """Return a single word as a list of one, and anything else as it is."""

@@ -170,13 +170,14 @@ def expectations(file: ScenarioFile) -> Iterator[tuple[Location, TurnExpectation
     yield from ((("expect", place), part) for place, part in enumerate(file.expect))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A scenario with its id and the positions in its file."""
 
     id: str
     file: ScenarioFile
     document: Document = field(repr=False)
+    """Where everything in the file stands; loaded scenarios hold its data in `file` alone."""
 
     @property
     def script_path(self) -> Path:

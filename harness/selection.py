@@ -1,5 +1,6 @@
 """Scenarios on disk: found, loaded, and selected by what people name them by."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,8 +11,6 @@ from harness.scenario import SCRIPT_ENDING, Scenario, ScenarioFile
 from harness.source import read, shown
 from harness.wording import validate
 
-_LONGEST_PATH = 250
-
 
 def load(path: Path, folder: Path) -> Scenario:
     """Load one scenario of a scenarios folder.
@@ -20,11 +19,10 @@ def load(path: Path, folder: Path) -> Scenario:
         InputError: what is wrong with the file, all problems at once.
     """
     document = read(path)
-    name = path.relative_to(folder).as_posix().removesuffix(".yaml")
-    one = Scenario(name, validate(document, ScenarioFile), document)
-    wrong = [f"{document.place(location, key=True)}: {why}" for location, why in idle(one.file)]
-    if wrong:
-        raise InputError(*wrong)
+    one = Scenario(_name(path, folder), validate(document, ScenarioFile), document.without_data())
+    if found := list(idle(one.file)):
+        place = document.at_hand().place
+        raise InputError(*(f"{place(location, key=True)}: {why}" for location, why in found))
     return one
 
 
@@ -46,9 +44,13 @@ def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) ->
     Raises:
         InputError: every problem of every selected file, a word that selects nothing, or a tag that nobody carries.
     """
-    wanted = [path for path in find(folder) if not words or any(_named(word, path, folder) for word in words)]
+    names = {path: _name(path, folder) for path in find(folder)}
+    asked = _Words(words)
+    hits = {path: asked.naming(name, path) for path, name in names.items()}
+    wanted = [path for path, naming in hits.items() if naming or not words]
+    unused = set(words).difference(*hits.values())
     wrong = [f"{shown(path)}:1:1: scenarios end with .yaml; rename the file" for path in sorted(folder.rglob("*.yml"))]
-    wrong += [_nothing(word, folder) for word in words if not any(_named(word, path, folder) for path in wanted)]
+    wrong += [_nothing(word, names.values(), folder) for word in words if word in unused]
     loaded: list[Scenario] = []
     for path in wanted:
         try:
@@ -66,22 +68,46 @@ def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) ->
     return [scenario for scenario in loaded if not tags or tags & set(scenario.file.tags)]
 
 
-def _named(word: str, path: Path, folder: Path) -> bool:
-    name = path.relative_to(folder).as_posix().removesuffix(".yaml")
-    plain = word.rstrip("/").removesuffix(".yaml")
-    if plain == name or name.startswith(f"{plain}/"):
-        return True
-    if any(sign in word for sign in "*?["):
-        return fnmatchcase(name, plain)
-    given = Path(word)
-    return (
-        len(word) < _LONGEST_PATH
-        and given.exists()
-        and (given.resolve() == path.resolve() or given.resolve() in path.resolve().parents)
-    )
+def _name(path: Path, folder: Path) -> str:
+    """Return the id of the scenario in a file."""
+    return path.relative_to(folder).as_posix().removesuffix(".yaml")
 
 
-def _nothing(word: str, folder: Path) -> str:
-    names = [path.relative_to(folder).as_posix().removesuffix(".yaml") for path in find(folder)]
+class _Words:
+    """Words by what each may mean, so that a scenario is looked up in them and not held against every one."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
+        self._patterns: dict[str, str] = {}
+        self._places: defaultdict[Path, set[str]] = defaultdict(set)
+        for word in words:
+            plain = word.rstrip("/").removesuffix(".yaml")
+            self._names[plain].add(word)
+            if any(sign in word for sign in "*?["):
+                self._patterns[word] = plain
+            elif place := _place(word):
+                self._places[place].add(word)
+
+    def naming(self, name: str, path: Path) -> set[str]:
+        """Return the words that name a scenario: its id or area, a pattern that fits it, its file or a folder above."""
+        steps = name.split("/")
+        areas = ("/".join(steps[:end]) for end in range(1, len(steps) + 1))
+        found = {word for area in areas for word in self._names.get(area, ())}
+        found |= {word for word, pattern in self._patterns.items() if fnmatchcase(name, pattern)}
+        if self._places:
+            place = path.resolve()
+            found |= {word for above in (place, *place.parents) for word in self._places.get(above, ())}
+        return found
+
+
+def _place(word: str) -> Path | None:
+    """Return the file or folder to which a word is a path, or None where there is none."""
+    try:
+        return Path(word).resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):  # not there, a link to itself, no path at all
+        return None
+
+
+def _nothing(word: str, names: Iterable[str], folder: Path) -> str:
     hint = did_you_mean(word, [*names, *{name.split("/")[0] for name in names}])
     return f"'{word}' selects no scenario in {shown(folder)}{hint}; 'harness list scenarios' shows them"

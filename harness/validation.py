@@ -108,9 +108,10 @@ def _unlisted(conf: Conf, catalogues: Sequence[Catalogue], wrong: set[str]) -> I
         for document in documents:
             allow = document.data.get("allow") if isinstance(document.data, dict) else None
             for at, name in enumerate(allow if isinstance(allow, list) else [allow]):
-                place = document.place(("allow", at))
-                if isinstance(name, str) and name not in known and not any(said.startswith(place) for said in wrong):
-                    yield f"{place}: {group}.allow: {which} tool '{name}'{did_you_mean(name, known)}"
+                if isinstance(name, str) and name not in known:
+                    place = document.place(("allow", at))
+                    if not any(said.startswith(place) for said in wrong):
+                        yield f"{place}: {group}.allow: {which} tool '{name}'{did_you_mean(name, known)}"
 
 
 def _labels(conf: Conf, group: str) -> Iterator[str]:

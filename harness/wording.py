@@ -33,7 +33,8 @@ def validate(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise InputError(*problems(error, model, document.place, document.written)) from None
+        at_hand = document.at_hand()
+        raise InputError(*problems(error, model, at_hand.place, at_hand.written)) from None
 
 
 def problems(

@@ -60,6 +60,14 @@ def test_the_least_scenario() -> None:
     )
 
 
+def test_what_nobody_wrote_is_kept_once() -> None:
+    """Scenarios that leave the same part out share what stands for it."""
+    one, other = (scenario_file("title: T.\nturns: [{user: a, expect: {calls: {subset: []}}}]") for _ in range(2))
+    assert one == other
+    assert one.acts_as is other.acts_as
+    assert one.turns[0].expect[0].calls[0].match is other.turns[0].expect[0].calls[0].match
+
+
 def test_a_whole_scenario() -> None:
     """Every key of a scenario is read, in its short form."""
     text = """\

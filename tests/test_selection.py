@@ -164,11 +164,36 @@ def test_words_that_select_nothing(folder: Path, words: list[str], lines: list[s
     ]
 
 
-def test_an_endless_word_selects_nothing(folder: Path) -> None:
-    """A word longer than any file name is a word that selects nothing."""
+@pytest.mark.parametrize("word", ["x" * 300, "é" * 200, "x/" * 5000])
+def test_an_endless_word_selects_nothing(folder: Path, word: str) -> None:
+    """A word longer than any file name or path is a word that selects nothing."""
     with pytest.raises(InputError) as caught:
-        select(folder, ["x" * 300])
-    assert str(caught.value).startswith("'xxx")
+        select(folder, [word])
+    assert str(caught.value).startswith(f"'{word}' selects no scenario")
+
+
+def test_a_link_to_itself_selects_nothing(folder: Path) -> None:
+    """A word that is the path of a link that leads nowhere selects nothing."""
+    (folder / "loop").symlink_to(folder / "loop")
+    with pytest.raises(InputError) as caught:
+        select(folder, [f"{folder}/loop"])
+    assert str(caught.value).startswith(f"'{folder}/loop' selects no scenario")
+
+
+def test_a_word_may_name_in_two_ways(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that is an area and the path of another one selects both, and no word is lost beside others."""
+    (folder / "files" / "web").mkdir()
+    with_scenarios(folder, files__web__own=GOOD)
+    monkeypatch.chdir(folder / "files")
+    assert ids(select(folder, ["web"])) == ["files/web/own", "web/search"]
+    assert ids(select(folder, ["web/own.yaml", "web", "web", "*/search"])) == ["files/web/own", "web/search"]
+
+
+def test_a_loaded_scenario_holds_its_data_once(tmp_path: Path) -> None:
+    """What is read of a scenario stands in its file; the document beside it has the places alone."""
+    folder = with_scenarios(tmp_path, a=GOOD)
+    (one,) = select(folder)
+    assert (one.file.title, one.document.data) == ("A scenario.", None)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 import re
 import subprocess
 import sys
@@ -513,3 +514,36 @@ def test_paths_are_shown_as_people_type_them(tmp_path: Path, monkeypatch: pytest
         "a/b.yaml",
         str(tmp_path / "c.yaml"),
     ]
+
+
+def test_a_document_goes_to_another_process(tmp_path: Path) -> None:
+    """A document that was sent to another process is the same, and has its places although the file is gone."""
+    path = tmp_path / "f.yaml"
+    path.write_text("a: &x {b: 1}\nc: [*x]\n", "utf-8")
+    document = read(path)
+    path.unlink()
+    sent = pickle.loads(pickle.dumps(document))  # noqa: S301 - our own bytes
+    assert sent == document
+    assert sent.place(("c", 0, "b"), key=True) == f"{path}:1:8"
+
+
+def test_a_document_without_data_has_all_places() -> None:
+    """Places need no data, so that what is kept of a document takes less than its text."""
+    text = "a:\n" + "".join(f"  - {{name: one of many, number: {number}}}\n" for number in range(100))
+    document = parse(text, FILE)
+    kept = document.without_data()
+    assert (kept.path, kept.data, kept.keys, kept.values) == (FILE, None, document.keys, document.values)
+    assert kept.place(("a", 7, "number"), key=True) == "f.yaml:9:25"
+    assert len(pickle.dumps(kept)) < len(text) / 2
+
+
+def test_positions_at_hand_are_the_same() -> None:
+    """Positions at hand are those that are looked up one by one, and no others."""
+    document = parse("a: 1\nb:\n  - c: x\n", FILE)
+    at_hand = document.at_hand()
+    assert at_hand == document
+    assert (len(document.keys), len(document.values)) == (len(at_hand.keys), len(at_hand.values)) == (3, 5)
+    assert {at: document.values[at] for at in document.values} == at_hand.values
+    assert (("b", 1) in document.values, ("b", 0) in document.keys) == (False, False)
+    assert at_hand.written(("b", 0, "c")) == document.written(("b", 0, "c")) == ("b", 0, "c")
+    assert at_hand.written(("a", 0, "b")) == document.written(("a", 0, "b")) == ("a", "b")
