@@ -27,9 +27,9 @@ from harness.errors import (
 from harness.factory import Factory, arose, factory
 from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
-from harness.model import redacted
 from harness.rewriting import rewritten
 from harness.scenario import ScenarioTurn, error_expected
+from harness.secrecy import redacted
 from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
