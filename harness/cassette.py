@@ -15,7 +15,7 @@ from vcr.request import Request
 
 from harness import guard, transports
 from harness.drift import Drift, Sent, Telling, drifts
-from harness.errors import CassetteError, CassetteOverrun, CassetteStale, CassetteUnsafe
+from harness.errors import CassetteError, CassetteOverrun, CassetteStale
 from harness.files import escaped
 from harness.layout import Recorded, digest_of
 from harness.likeness import Matching
@@ -72,7 +72,6 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         super().__init__(path=path, record_mode=mode)
         self._listener = listener
         self._pieces = pieces or Pieces(path.parent)
-        self._secrets: frozenset[str] = frozenset()
         self._rules = Matching()
         self._telling = Telling()
         self._where: Callable[[], str] = lambda: f"request {self.played + 1}"
@@ -108,18 +107,12 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         return tape
 
     @classmethod
-    def record(
-        cls, path: Path, listener: Listener, secrets: frozenset[str] = frozenset(), pieces: Pieces | None = None
-    ) -> "Tape":
+    def record(cls, path: Path, listener: Listener, pieces: Pieces | None = None) -> "Tape":
         """Return an empty tape that records; what is there is replaced only when it is saved."""
-        tape = cls(path, RecordMode.ALL, listener, pieces)
-        tape._secrets = secrets
-        return tape
+        return cls(path, RecordMode.ALL, listener, pieces)
 
     @classmethod
-    def extend(
-        cls, path: Path, listener: Listener, secrets: frozenset[str] = frozenset(), pieces: Pieces | None = None
-    ) -> "Tape":
+    def extend(cls, path: Path, listener: Listener, pieces: Pieces | None = None) -> "Tape":
         """Return a tape that plays what is recorded as long as requests are the same, and records from then on.
 
         Raises:
@@ -127,7 +120,6 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
             CassetteUnreadable: the file is not a cassette, or not what was recorded.
         """
         tape = cls(path, RecordMode.ALL, listener, pieces)
-        tape._secrets = secrets
         tape._old = load(path, tape._pieces)
         return tape
 
@@ -162,21 +154,13 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         kept = self._old.exchanges[: self.played if self.live else None] if self._old is not None else []
         return [*kept, *(Recorded(*one) for one in self.data)]
 
-    def save(self, metadata: Mapping[str, Any] | None = None) -> None:
-        """Write the file, whole or not at all.
+    def save(self, metadata: Mapping[str, Any] | None = None, known: Mapping[str, str] | None = None) -> None:
+        """Write the file, whole or not at all; `known` are secrets, each with the words that tell of it.
 
         Raises:
-            CassetteUnsafe: the text holds a value that is known to be secret.
+            CassetteUnsafe: the text holds a secret, known or told by its shape.
         """
-        text = text_of(self.exchanges, metadata or {}, self._pieces)
-        for secret in self._secrets:
-            if (at := text.find(secret)) >= 0 or (at := text.find(json.dumps(secret)[1:-1])) >= 0:
-                line = text.count("\n", 0, at) + 1
-                raise CassetteUnsafe(
-                    f"{shown(self._path)}:{line}:1: not saved: what was recorded holds a key or a header's value; "
-                    "keep it out of prompts, tool results and replies"
-                )
-        save(self._path, text, self._pieces)
+        save(self._path, text_of(self.exchanges, metadata or {}, self._pieces), self._pieces, known or {})
         self._old = None
 
     def can_play_response_for(self, request: Request) -> bool:

@@ -1,8 +1,7 @@
 """The settings of one model: where it is, what it is called, what is sent beside the conversation, and no key."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
@@ -15,6 +14,10 @@ _PUBLIC = frozenset(
     {"accept", "accept-language", "api-version", "content-type", "http-referer", "user-agent", "x-title"}
 )
 """Headers and query parameters whose values are no secrets."""
+_NO_KEYS = frozenset(
+    {"lm-studio", "no-key-required", "not-needed", "not-required", "placeholder", "sk-no-key-required"}
+)
+"""What people give as the key where none is asked for; ordinary text may hold it."""
 
 
 def _never_given(value: Any) -> Any:
@@ -104,7 +107,7 @@ class Model(Group):
         """Return the values that must reach no file, log or message: key, header values, parts of the address."""
         values = {value.get_secret_value() for name, value in self.headers.items() if name.lower() not in _PUBLIC}
         values |= {value.partition(" ")[2] for value in values}
-        keys = {self.key(environment), environment.get(self.api_key_env or "", "").strip()}
+        keys = {self.key(environment), environment.get(self.api_key_env or "", "").strip()} - _NO_KEYS
         values |= keys
         address, _, query = (self.api_url or "").partition("?")
         user, _, password = address.partition("//")[2].rpartition("@")[0].partition(":")
@@ -130,11 +133,3 @@ def without_credentials(url: str | None) -> str | None:
     except ValueError:
         return None
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def redacted(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with three stars for every secret, in plain form and as JSON writes it."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-            text = text.replace(form, "***")
-    return text

@@ -1,11 +1,13 @@
 """One cassette's file: its exchanges behind a head of metadata, told whole by a digest; stock files of vcrpy, too."""
 
 import json
+import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
@@ -13,10 +15,12 @@ from vcr.request import Request
 from vcr.serialize import deserialize
 from vcr.serializers import compat, yamlserializer
 
-from harness.errors import CassetteError, CassetteMissing, CassetteUnreadable, InputError
+from harness.credentials import credentials
+from harness.errors import CassetteError, CassetteMissing, CassetteUnreadable, CassetteUnsafe, InputError
 from harness.files import write_whole
 from harness.layout import Laid, Recorded, Unfit, digest_of, laid_out, lines
-from harness.pieces import Pieces
+from harness.pieces import Pieces, referred
+from harness.scanning import found, refusal
 from harness.source import parse, shown
 
 _SIGN = "harness-cassette: 1\n"
@@ -225,11 +229,16 @@ def read(path: Path) -> str:
         raise CassetteUnreadable(f"{shown(path)}:1:1: cannot be read: {error}") from None
 
 
-def save(path: Path, text: str, pieces: Pieces) -> bool:
+def save(path: Path, text: str, pieces: Pieces, known: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Write the text of a cassette and the pieces that it shares, and return whether anything but the head is new.
 
-    What holds the same exchanges already is left as it is, so that the time of a recording tells nothing anew.
+    What holds the same exchanges already is left as it is, so that the time of a recording tells nothing anew. `known`
+    are secrets, each with the words that tell of it.
+
+    Raises:
+        CassetteUnsafe: the text or one of its pieces holds a secret, known or told by its shape; nothing is written.
     """
+    harmless(path, text, pieces, known)
     pieces.save()
     try:
         if parsed(read(path), path, pieces).digest == digest_in(text):
@@ -240,6 +249,18 @@ def save(path: Path, text: str, pieces: Pieces) -> bool:
     return True
 
 
+def harmless(path: Path, text: str, pieces: Pieces, known: Mapping[str, str]) -> None:
+    """Refuse the text of a cassette that holds a secret, or shares one.
+
+    Raises:
+        CassetteUnsafe: it does; the message says where, and shows nothing of the secret.
+    """
+    shared = {pieces.path(name): pieces.text(name) for name in dict.fromkeys(referred(text))}
+    for place, said in ((path, text), *shared.items()):
+        if leaks := found(said, known):
+            raise CassetteUnsafe(refusal(shown(place), leaks))
+
+
 class Serializer:
     """What vcrpy's `register_serializer` takes, so that it loads and saves the cassettes of one folder."""
 
@@ -247,7 +268,11 @@ class Serializer:
         self._cassettes = Path(cassettes)
 
     def serialize(self, data: dict[str, Any]) -> str:
-        """Return the text of a cassette, and write the pieces that it shares."""
+        """Return the text of a cassette, and write the pieces that it shares.
+
+        Raises:
+            CassetteUnsafe: it holds a secret.
+        """
         exchanges = []
         for one in data["interactions"]:
             request = Request._from_dict(one["request"])  # noqa: SLF001 - as vcrpy reads its own
@@ -255,6 +280,7 @@ class Serializer:
             exchanges.append(Recorded(request, compat.convert_to_bytes(one["response"])))
         pieces = Pieces(self._cassettes)
         text = text_of(exchanges, data.get("metadata") or {}, pieces)
+        harmless(Path("cassette"), text, pieces, credentials(os.environ))
         pieces.save()
         return text
 

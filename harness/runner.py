@@ -15,6 +15,7 @@ from harness import cassette, endpoint, guard, recording
 from harness.assembly import TurnLog, anomalies, usage_of
 from harness.case import Case, own_tools
 from harness.context import system_prompt
+from harness.credentials import credentials
 from harness.drift import Telling
 from harness.errors import (
     CassetteError,
@@ -31,11 +32,11 @@ from harness.errors import (
 from harness.factory import Factory, arose, factory
 from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
-from harness.model import redacted
 from harness.origin import origin
 from harness.pieces import Pieces
 from harness.rewriting import rewritten
 from harness.scenario import ScenarioTurn, error_expected
+from harness.secrecy import redacted
 from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
@@ -148,7 +149,7 @@ async def run_case(
     saved = False
     if live and run.tape is not None and run.tape.recorded and error_expected(case.scenario, trace):
         try:
-            run.tape.save(run.origin())
+            run.tape.save(run.origin(), run.known())
             saved = True
         except HarnessError as unsafe:
             trace = run.trace(run.failure(unsafe))
@@ -207,7 +208,7 @@ class _Run:
                     updates["api_url"] = stack.enter_context(self._server.serving())
             if self._live:
                 make_tape = cassette.Tape.extend if self._extend and self._recorded() else cassette.Tape.record
-                self.tape = make_tape(self._path, self._exchanged, self._secrets, self._pieces)
+                self.tape = make_tape(self._path, self._exchanged, self._pieces)
             else:
                 texts = settings.loop.texts
                 telling = Telling(texts.tools_available if texts else None, self._hidden)
@@ -339,6 +340,10 @@ class _Run:
         access = self._case.scenario.file.acts_as.access
         offered = self._tools.schemas(access) if self._tools is not None else []
         return origin(self._case, offered, datetime.now(UTC))
+
+    def known(self) -> dict[str, str]:
+        """Return the secrets that no cassette may hold, each with the words that tell of it."""
+        return {**credentials(os.environ), **dict.fromkeys(self._secrets, "the key or a header's value of the model")}
 
     def _recorded(self) -> bool:
         """Tell whether there is a recording that can be read."""

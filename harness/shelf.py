@@ -1,5 +1,6 @@
 """The cassettes on disk: found, named by their cases, accepted after an edit, exported, and cleared of what is left."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
+from harness.credentials import credentials
 from harness.errors import CassetteError, InputError, did_you_mean
 from harness.files import write_whole
 from harness.pieces import FOLDER, Pieces, referred, unreferred
@@ -65,7 +67,7 @@ def accept(path: Path, cassettes: Path, now: datetime | None = None) -> bool:
     The head says when that was. A file of vcrpy's own form becomes one of the harness's.
 
     Raises:
-        CassetteError: what stands there is no cassette.
+        CassetteError: what stands there is no cassette, or holds a secret.
     """
     pieces = Pieces(cassettes, trusting=True)
     before = set(referred(read(path)))
@@ -73,7 +75,7 @@ def accept(path: Path, cassettes: Path, now: datetime | None = None) -> bool:
     kept = Pieces(cassettes)
     stamp = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     metadata = {"case": case_of(path, cassettes), **recording.metadata, "accepted": stamp}
-    done = save(path, text_of(recording.exchanges, metadata, kept), kept)
+    done = save(path, text_of(recording.exchanges, metadata, kept), kept, credentials(os.environ))
     clear(before, cassettes)
     return done
 

@@ -3,12 +3,13 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from vcr.persisters.filesystem import FilesystemPersister
 
 from harness import loop
@@ -147,8 +148,29 @@ def document(name: str) -> Any:
     return json.loads(_text(name))
 
 
+def everything() -> Iterator[tuple[str, str, list[Any]]]:
+    """Yield each file of recorded traffic: its name, its text, and what its lines or the whole of it hold as data.
+
+    Where the corpus is absent, the test is skipped.
+    """
+    read: dict[str, Callable[[str], list[Any]]] = {
+        ".jsonl": lambda text: [json.loads(line) for line in text.split("\n") if line],
+        ".json": lambda text: [json.loads(text)],
+        ".yaml": lambda text: [yaml.safe_load(text)],
+    }
+    folder = _folder()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in read:
+            text = path.read_text("utf-8")
+            yield path.relative_to(folder).as_posix(), text, read[path.suffix](text)
+
+
 def _text(name: str) -> str:
+    return (_folder() / name).read_text("utf-8")
+
+
+def _folder() -> Path:
     folder = Path(os.environ.get("HARNESS_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
     if not folder.is_dir():
         pytest.skip("the corpus is absent; it lies at ../shared/corpus, or where HARNESS_CORPUS points")
-    return (folder / name).read_text("utf-8")
+    return folder
