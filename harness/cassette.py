@@ -3,9 +3,10 @@
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from harness.likeness import Matching
 from harness.matching import canonical
 from harness.model import without_credentials
 from harness.source import shown
+from harness.traffic import Traffic
 
 _OVERCOME = frozenset({408, 409, 429, *range(500, 600)})
 
@@ -117,6 +119,11 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
     def digest(self) -> str:
         """The digest of the file, which tells one recording from another."""
         return sha256(self._path.read_bytes()).hexdigest()[:16]
+
+    @property
+    def recorded(self) -> int:
+        """How many exchanges it holds."""
+        return len(self.data)
 
     @property
     def played(self) -> int:
@@ -253,8 +260,9 @@ class _Dial:
     _path = "of the running case"
     custom_patches = ()
 
-    def __init__(self, client: str) -> None:
+    def __init__(self, client: str, traffic: Traffic | None) -> None:
         self.skip_patchers = transports.skipped(client)
+        self._traffic = traffic
         self._decoder: Any = client if client in ("httpx2", "httpx") else None
 
     def __getattr__(self, name: str) -> Any:
@@ -273,19 +281,35 @@ class _Dial:
 
     def append(self, request: Request, response: Any) -> None:
         """Give the cassette the exchange as it was sent, and as the client reads it."""
-        _current.get().append(transports.sent(request), decoded(response, self._decoder))
+        asked, read = transports.sent(request), decoded(response, self._decoder)
+        if self._traffic is not None:
+            status, answer = read["status"]["code"], read["body"]["string"]
+            self._traffic.answered(asked.uri, status, read["headers"], asked.body, answer)
+        _current.get().append(asked, read)
+
+
+def _leaving(traffic: Traffic, address: str) -> Generator[float, None, None]:
+    """Let a request of the running case leave when it may; one that may not ends its case, whatever the loop says."""
+    try:
+        yield from traffic.leaving(address)
+    except CassetteError as error:
+        _current.get().error = error
+        raise
 
 
 @contextlib.contextmanager
-def installed(clients: Collection[str] = ("httpx2",)) -> Iterator[None]:
+def installed(clients: Collection[str] = ("httpx2",), traffic: Traffic | None = None) -> Iterator[None]:
     """Patch these HTTP clients in this process, once for all cases; every request of theirs then needs a tape.
+
+    Requests that really leave, which are those of tapes that record, are part of the `traffic`.
 
     Raises:
         InputError: one of them is not installed.
     """
     logging.getLogger("vcr").setLevel(logging.WARNING)  # at INFO it logs whole responses, keys and all
     with contextlib.ExitStack() as stack:
-        for patch in transports.patches(clients, _Dial):
+        leaving = None if traffic is None else partial(_leaving, traffic)
+        for patch in transports.patches(clients, partial(_Dial, traffic=traffic), leaving):
             stack.enter_context(patch)
         yield
 
