@@ -4,10 +4,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext, redirect_stdout
+from contextlib import ExitStack, closing, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from harness import cassette, endpoint, guard
@@ -17,6 +18,7 @@ from harness.context import system_prompt
 from harness.drift import Telling
 from harness.errors import (
     CASSETTE_STATES,
+    UNASKED,
     CassetteError,
     HarnessError,
     InputError,
@@ -34,6 +36,7 @@ from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
 from harness.trace import Failure, Trace, Turn, count
+from harness.traffic import Traffic
 from harness.workspace import Workspace, changes
 
 _BROKEN = frozenset(error.kind for error in (LoopError, ToolBroken, NetworkRefused, InputError))
@@ -72,33 +75,44 @@ class Outcome:
     def replays(self) -> bool:
         """Whether the case has a cassette that the loop plays to its end, asking for what was recorded."""
         return not (self.unplayed or self.drifted) and (
-            self.trace.error is None or self.trace.error.kind not in CASSETTE_STATES
+            self.trace.error is None or self.trace.error.kind not in CASSETTE_STATES | UNASKED
         )
 
+    @property
+    def begun(self) -> bool:
+        """Whether the case was begun, and not left out because it would have cost too much."""
+        return self.trace.error is None or self.trace.error.kind not in UNASKED or bool(self.trace.turns)
 
-async def run_many(
+
+async def run_many(  # noqa: PLR0913 - what a run is told
     cases: Sequence[Case],
     folder: Path,
     *,
     live: bool = False,
     jobs: int = 1,
     done: Callable[[Outcome], None] = lambda _: None,
+    traffic: Traffic | None = None,
+    expected: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Outcome]:
     """Run cases, at most `jobs` at a time, and return what came of them in their order.
 
-    Replays from the cassettes below the folder, or, live, asks the models and records there. What loops and tools print
+    Replays from the cassettes below the folder, or, live, asks the models and records there, as far as the `traffic`
+    allows; `expected` says how many requests a case takes, by its id, where more than one. What loops and tools print
     goes to the standard error, for the standard output is the report's.
     """
     places = asyncio.Semaphore(jobs)
+    traffic = traffic or Traffic()
+    budget = traffic.budget
 
     async def one(case: Case) -> Outcome:
-        async with places:
-            outcome = await run_case(case, folder, live=live)
+        async with places, budget.room(expected.get(case.id, 1)) as fits:
+            outcome = await run_case(case, folder, live=live) if fits else _left_out(case, folder, budget.unasked)
             done(outcome)
             return outcome
 
     clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
-    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), cassette.installed(clients):
+    installed = cassette.installed(clients, traffic if live else None)
+    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), installed, closing(traffic):
         return list(await asyncio.gather(*map(one, cases)))
 
 
@@ -132,6 +146,13 @@ async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
         digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
         seconds=perf_counter() - start,
     )
+
+
+def _left_out(case: Case, folder: Path, error: HarnessError) -> Outcome:
+    """Return what came of a case that was not begun."""
+    run = _Run(case, folder, live=True)
+    trace = run.trace(run.failure(error))
+    return Outcome(case, trace, recorded=None, unplayed=0, drifted=(), saved=False, digest=None, seconds=0)
 
 
 class _Run:
