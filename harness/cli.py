@@ -100,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     telling(record)
     compared(record)
     record.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
+    record.add_argument(
+        "--max-requests", type=_positive, metavar="N", help="at most so many requests, those sent again among them"
+    )
+    record.add_argument(
+        "--max-tokens", type=_positive, metavar="N", help="nothing more once answers took so many tokens"
+    )
     two = command("compare", _compare, "tell what differs between two stored runs", "RUN [RUN]")
     telling(two)
     stored = command("report", _report, "tell stored runs again, without model or cassette", "[RUN ...]")
@@ -140,9 +146,11 @@ def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.budget import Ceiling
+    from harness.live import Live
     from harness.session import record
 
-    return record(_invocation(options, words), everything=options.all)
+    return record(_invocation(options, words), Live(options.all, Ceiling(options.max_requests, options.max_tokens)))
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
