@@ -11,9 +11,11 @@ from harness.case import Case, plan
 from harness.composition import Composition, check
 from harness.errors import InputError
 from harness.finding import numbered
+from harness.forecast import forecasts
+from harness.forecast import told as takes
 from harness.guard import closed
 from harness.lookup import labels
-from harness.misses import cost, record_all, record_command, told, unrecorded
+from harness.misses import record_all, record_command, told, unrecorded
 from harness.pieces import Pieces, unreferred
 from harness.project import Conf
 from harness.runner import Outcome, run_many
@@ -164,7 +166,7 @@ def _stray(path: Path, cassettes: Path, scenarios: Sequence[Scenario]) -> str:
     return f"there is no scenario {name}"
 
 
-def problems(found: Audit, root: Path | None = None) -> list[str]:
+def problems(found: Audit, cassettes: Path, root: Path | None = None) -> list[str]:
     """Return what is wrong with the cassettes, a line for each reason, and the commands that record them again."""
     lines = [f"{shown(one.path)}: nobody's: {one.why}" for one in found.orphans]
     wrong = [one for one in found.outcomes if not one.replays and one.state != "drifted"]
@@ -177,7 +179,8 @@ def problems(found: Audit, root: Path | None = None) -> list[str]:
     for overrides, case in columns.items():
         of_column = [one for one in stale if one.case.overrides == overrides]
         command = record_command(case, root) if len(of_column) == 1 else record_all(overrides, root=root)
-        lines.append(f"record {numbered(len(of_column), 'case')}, {cost(of_column, found.outcomes)}: {command}")
+        costs = takes(forecasts((one.case for one in of_column), cassettes, found.outcomes).values())
+        lines.append(f"record {numbered(len(of_column), 'case')}, {costs}: {command}")
     return lines
 
 

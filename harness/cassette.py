@@ -3,9 +3,10 @@
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from harness.pieces import Pieces
 from harness.recording import Recording, load, save, text_of
 from harness.scrubbing import decoded, plain_request, plain_response
 from harness.source import shown
+from harness.traffic import Traffic
 
 State = Literal["replayed", "drifted", "partly played", "missing", "stale", "overrun", "unreadable", "recorded"]
 """What became of a cassette: played as it was recorded, at differences that are allowed, or not to its end; not there;
@@ -287,8 +289,9 @@ class _Dial:
     _path = "of the running case"
     custom_patches = ()
 
-    def __init__(self, client: str) -> None:
+    def __init__(self, client: str, traffic: Traffic | None) -> None:
         self.skip_patchers = transports.skipped(client)
+        self._traffic = traffic
         self._decoder: Any = client if client in ("httpx2", "httpx") else None
 
     def __getattr__(self, name: str) -> Any:
@@ -307,19 +310,35 @@ class _Dial:
 
     def append(self, request: Request, response: Any) -> None:
         """Give the cassette the exchange as it was sent, and as the client reads it."""
-        _current.get().append(transports.sent(request), decoded(response, self._decoder))
+        asked, read = transports.sent(request), decoded(response, self._decoder)
+        if self._traffic is not None:
+            status, answer = read["status"]["code"], read["body"]["string"]
+            self._traffic.answered(asked.uri, status, read["headers"], asked.body, answer)
+        _current.get().append(asked, read)
+
+
+def _leaving(traffic: Traffic, address: str) -> Generator[float, None, None]:
+    """Let a request of the running case leave when it may; one that may not ends its case, whatever the loop says."""
+    try:
+        yield from traffic.leaving(address)
+    except CassetteError as error:
+        _current.get().error = error
+        raise
 
 
 @contextlib.contextmanager
-def installed(clients: Collection[str] = ("httpx2",)) -> Iterator[None]:
+def installed(clients: Collection[str] = ("httpx2",), traffic: Traffic | None = None) -> Iterator[None]:
     """Patch these HTTP clients in this process, once for all cases; every request of theirs then needs a tape.
+
+    Requests that really leave, which are those of tapes that record, are part of the `traffic`.
 
     Raises:
         InputError: one of them is not installed.
     """
     logging.getLogger("vcr").setLevel(logging.WARNING)  # at INFO it logs whole responses, keys and all
     with contextlib.ExitStack() as stack:
-        for patch in transports.patches(clients, _Dial):
+        leaving = None if traffic is None else partial(_leaving, traffic)
+        for patch in transports.patches(clients, partial(_Dial, traffic=traffic), leaving):
             stack.enter_context(patch)
         yield
 

@@ -102,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     which = record.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
     which.add_argument("--extend", action="store_true", help="keep of each what still matches, and go on from there")
+    record.add_argument(
+        "--max-requests", type=_positive, metavar="N", help="at most so many requests, those sent again among them"
+    )
+    record.add_argument(
+        "--max-tokens", type=_positive, metavar="N", help="nothing more once answers took so many tokens"
+    )
     two = command("compare", _compare, "tell what differs between two stored runs", "RUN [RUN]")
     telling(two)
     stored = command("report", _report, "tell stored runs again, without model or cassette", "[RUN ...]")
@@ -162,9 +168,12 @@ def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.budget import Ceiling
+    from harness.live import Live
     from harness.session import record
 
-    return record(_invocation(options, words), everything=options.all, extend=options.extend)
+    ceiling = Ceiling(options.max_requests, options.max_tokens)
+    return record(_invocation(options, words), Live(options.all, options.extend, ceiling))
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
@@ -220,7 +229,7 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
             orphan.path.unlink(missing_ok=True)
             sys.stdout.write(f"{shown(orphan.path)}: removed: {orphan.why}\n")
         found = replace(found, orphans=())
-    if wrong := problems(found, options.root):
+    if wrong := problems(found, root.cassettes, options.root):
         raise InputError(*wrong)
     if found.outcomes:
         sys.stdout.write(f"{summary(found)}\n")

@@ -11,6 +11,8 @@ HarnessError
     ├── CassetteStale       the loop asks something else than was recorded
     ├── CassetteOverrun     the loop asks for more than was recorded
     ├── CassetteUnsafe      what was recorded holds a secret and is not saved
+    ├── CeilingReached      no more requests or tokens may be spent
+    ├── EndpointBusy        the endpoint has put everybody off for too long
     └── NetworkRefused      a request or a connection was made where none may leave
 """
 
@@ -94,6 +96,22 @@ class CassetteUnsafe(CassetteError):
     """What was recorded holds a secret, so that it is not saved."""
 
     kind = "unsafe"
+
+
+class CeilingReached(CassetteError):
+    """A recording has used up the requests or tokens that it was given."""
+
+    kind = "ceiling"
+
+
+class EndpointBusy(CassetteError):
+    """An endpoint has put everybody off for so long that nothing more is asked of it."""
+
+    kind = "busy"
+
+
+UNASKED = frozenset(error.kind for error in (CeilingReached, EndpointBusy))
+"""The kinds of error after which a recording goes on where it stopped, when it is started again."""
 
 
 class NetworkRefused(CassetteError):

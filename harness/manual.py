@@ -33,6 +33,7 @@ examples:
   harness record                            the cases without a valid cassette
   harness record --all model=openwebui      every case of a model, anew
   harness record --extend                   from the first request that differs
+  harness record --max-requests 100         no more than that; the rest later
   harness record registry=prod.json         as production's model registry says
 """,
     "compare": """\

@@ -1,4 +1,4 @@
-"""Cases that miss or drift from their recording for one reason, told once, and what it takes to record them."""
+"""Cases that miss or drift from their recording for one reason, told once, and the commands that record them."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from harness.case import Case
 from harness.check import Replay, Verdict
-from harness.errors import CASSETTE_STATES
+from harness.errors import CASSETTE_STATES, UNASKED
 from harness.runner import Outcome
 
 _COMPARED = re.compile(r"^[+~]*(cassette\.(match|allow_drift)|compare)\b")
@@ -44,6 +44,8 @@ def told(outcome: Outcome) -> Reason | None:
         case "stale" if outcome.missed is not None:
             allowed = outcome.case.settings.cassette.allow_drift
             return Reason(str(outcome.missed), sum(one.drift.kind not in allowed for one in outcome.drifted) - 1)
+        case kind if kind in UNASKED:
+            return Reason(error.message)
         case "overrun":
             text = error.message.partition(f"{outcome.case.cassette(Path())}: ")[2]
             return Reason(text) if text else None
@@ -106,49 +108,33 @@ def numbered(wanted: Sequence[Outcome]) -> str:
     count: Counter[str] = Counter()
     for outcome in wanted:
         error = outcome.trace.error
-        if error is None or error.kind not in CASSETTE_STATES:
+        if error is None or error.kind not in CASSETTE_STATES | UNASKED:
             count["drifted" if outcome.drifted else "partly played"] += 1
     said = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
     return f"{len(wanted)} cases{f' ({said})' if said else ''}"
 
 
-def cost(wanted: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
-    """Return how many requests it takes to record cases, in words.
-
-    As many as were played of a case that was judged, else as are recorded of it, one more where the loop asked for
-    more; else as of the longest other case of its scenario; else one a turn, at least.
-    """
-    known: dict[str, int] = {}
-    for outcome in outcomes:
-        known[outcome.case.scenario.id] = max(known.get(outcome.case.scenario.id, 0), outcome.recorded or 0)
-    number, sure = 0, True
-    for outcome in wanted:
-        error = outcome.trace.error
-        of_case = (outcome.recorded or 0) - (outcome.unplayed if error is None else 0)
-        seen = of_case or known[outcome.case.scenario.id]
-        more = error is not None and error.kind == "overrun"
-        number += seen + more or len(outcome.case.scenario.file.turns)
-        sure = sure and bool(seen) and not more
-    return f"{'about' if sure else 'at least'} {number:,} request{'' if number == 1 else 's'}"
-
-
-def record_command(case: Case, root: Path | None = None) -> str:
+def record_command(case: Case, root: Path | None = None, options: Sequence[str] = ()) -> str:
     """Return the command that records one case."""
     overrides = [text for text in case.overrides if not text.startswith("repeats=")]
     repeats = [f"repeats={case.settings.repeats}"] if case.settings.repeats > 1 else []
-    return record_all([case.scenario.id, *overrides, *repeats], root=root)
+    return record_all([case.scenario.id, *overrides, *repeats], root=root, options=options)
 
 
-def record_all(words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None) -> str:
+def record_all(
+    words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None, options: Sequence[str] = ()
+) -> str:
     """Return the command that records all that these words and tags select and that has no valid cassette."""
-    return command("record", [word for word in words if not _COMPARED.match(word)], tags, root)
+    return command("record", [word for word in words if not _COMPARED.match(word)], tags, root, options)
 
 
-def command(name: str, words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None) -> str:
+def command(
+    name: str, words: Sequence[str], tags: Sequence[str] = (), root: Path | None = None, options: Sequence[str] = ()
+) -> str:
     """Return a command of the harness as it is typed into a shell."""
     tagged = (word for tag in tags for word in ([f"--tag={tag}"] if tag.startswith("-") else ["-t", tag]))
     where = [] if root is None else [f"--root={root}"] if str(root).startswith("-") else ["--root", str(root)]
-    return " ".join([f"harness {name}", *map(_quoted, [*where, *words, *tagged])])
+    return " ".join([f"harness {name}", *map(_quoted, [*where, *options, *words, *tagged])])
 
 
 def _quoted(word: str) -> str:

@@ -4,11 +4,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext, redirect_stdout
+from contextlib import ExitStack, closing, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from harness import cassette, endpoint, guard, recording
@@ -18,6 +19,7 @@ from harness.context import system_prompt
 from harness.credentials import credentials
 from harness.drift import Telling
 from harness.errors import (
+    UNASKED,
     CassetteError,
     CassetteMissing,
     CassetteOverrun,
@@ -41,6 +43,7 @@ from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
 from harness.trace import Failure, Trace, Turn, count, dumps
+from harness.traffic import Traffic
 from harness.workspace import Workspace, changes
 
 _STATES: Mapping[str, cassette.State] = {
@@ -97,7 +100,13 @@ class Outcome:
     @property
     def replays(self) -> bool:
         """Whether the case has a cassette that the loop plays to its end, asking for what was recorded."""
-        return not (self.unplayed or self.drifted) and self.state not in _STATES.values()
+        missed = self.trace.error is not None and self.trace.error.kind in _STATES.keys() | UNASKED
+        return not (self.unplayed or self.drifted or missed)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the case was begun, and not left out because it would have cost too much."""
+        return self.trace.error is None or self.trace.error.kind not in UNASKED or bool(self.trace.turns)
 
 
 async def run_many(  # noqa: PLR0913 - what a run is told
@@ -108,24 +117,33 @@ async def run_many(  # noqa: PLR0913 - what a run is told
     extend: bool = False,
     jobs: int = 1,
     done: Callable[[Outcome], None] = lambda _: None,
+    traffic: Traffic | None = None,
+    expected: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Outcome]:
     """Run cases, at most `jobs` at a time, and return what came of them in their order.
 
-    Replays from the cassettes below the folder, or, live, asks the models and records there; to `extend` is to replay
-    what is recorded as long as requests are the same, and to ask from then on. What loops and tools print goes to the
-    standard error, for the standard output is the report's.
+    Replays from the cassettes below the folder, or, live, asks the models and records there, as far as the `traffic`
+    allows; to `extend` is to replay what is recorded as long as requests are the same, and to ask from then on.
+    `expected` says how many requests a case takes, by its id, where more than one. What loops and tools print goes to
+    the standard error, for the standard output is the report's.
     """
     places = asyncio.Semaphore(jobs)
+    traffic = traffic or Traffic()
+    budget = traffic.budget
 
     async def one(case: Case) -> Outcome:
-        async with places:
-            outcome = await run_case(case, folder, live=live, extend=extend, pieces=pieces)
+        async with places, budget.room(expected.get(case.id, 1)) as fits:
+            if fits:
+                outcome = await run_case(case, folder, live=live, extend=extend, pieces=pieces)
+            else:
+                outcome = _left_out(case, folder, budget.unasked)
             done(outcome)
             return outcome
 
     pieces = Pieces(folder)
     clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
-    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), cassette.installed(clients):
+    installed = cassette.installed(clients, traffic if live else None)
+    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), installed, closing(traffic):
         return list(await asyncio.gather(*map(one, cases)))
 
 
@@ -165,6 +183,13 @@ async def run_case(
         digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
         seconds=perf_counter() - start,
     )
+
+
+def _left_out(case: Case, folder: Path, error: HarnessError) -> Outcome:
+    """Return what came of a case that was not begun."""
+    run = _Run(case, folder, Pieces(folder), live=True, extend=False)
+    trace = run.trace(run.failure(error))
+    return Outcome(case, trace, recorded=None, unplayed=0, drifted=(), saved=False, kept=0, digest=None, seconds=0)
 
 
 class _Run:

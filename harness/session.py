@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,11 @@ from harness.earlier import Earlier, earlier
 from harness.errors import CassetteMissing, InputError
 from harness.factory import composed_factory
 from harness.finding import numbered
+from harness.forecast import forecasts
+from harness.forecast import told as told_of
 from harness.formats import FIGURED, Output, Screen, write
 from harness.guard import closed, stay_closed
+from harness.live import Live, record_many
 from harness.report import Against, Told, build, code, column_of
 from harness.root import Root
 from harness.runner import Outcome, run_many
@@ -76,10 +79,8 @@ def replay(asked: Invocation, *, alone: bool) -> int:
         return _played(root, asked, cases)
 
 
-def record(asked: Invocation, *, everything: bool, extend: bool = False) -> int:
+def record(asked: Invocation, live: Live) -> int:
     """Record the cases that are asked for and have no valid cassette, or all of them, and return the exit code.
-
-    To `extend` is to keep the exchanges that still match from the start, and to ask from the first that does not.
 
     Raises:
         InputError: every problem of every file and setting, or nothing is selected.
@@ -87,7 +88,8 @@ def record(asked: Invocation, *, everything: bool, extend: bool = False) -> int:
     root = Root(asked.root)
     cases = _planned(root, asked)
     broken: list[Outcome] = []
-    if not everything:
+    tried: list[Outcome] = []
+    if not live.everything:
         with closed():
             tried = asyncio.run(run_many(cases, root.cassettes, jobs=asked.jobs))
         broken = [outcome for outcome in tried if outcome.broken]
@@ -98,7 +100,7 @@ def record(asked: Invocation, *, everything: bool, extend: bool = False) -> int:
             _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
             return 0
     pieces = shelf.pieces_of(case.cassette(root.cassettes) for case in cases)
-    code = _played(root, asked, cases, live=True, extend=extend, beside=broken)
+    code = _played(root, asked, cases, live=live, tried=tried, beside=broken)
     shelf.clear(pieces, root.cassettes)
     return code
 
@@ -143,11 +145,13 @@ def _played(  # noqa: PLR0913 - what is run, and how
     asked: Invocation,
     cases: Sequence[Case],
     *,
-    live: bool = False,
-    extend: bool = False,
+    live: Live | None = None,
+    tried: Sequence[Outcome] = (),
     beside: Sequence[Outcome] = (),
 ) -> int:
     """Play the cases, store what came of them and of those `beside`, tell it, and return the exit code.
+
+    Those that are recorded may have been `tried` before.
 
     Raises:
         InputError: a baseline cannot be read or is not updated, or a report cannot be written.
@@ -162,18 +166,28 @@ def _played(  # noqa: PLR0913 - what is run, and how
         folder.note(outcome)
         progress.note(outcome.case.id)
 
-    outcomes = [
-        *beside,
-        *asyncio.run(run_many(cases, root.cassettes, live=live, extend=extend, jobs=asked.jobs, done=done)),
-    ]
+    def tell(text: str) -> None:
+        progress.end()
+        _note(text)
+
+    if live is None:
+        running = run_many(cases, root.cassettes, jobs=asked.jobs, done=done)
+    else:
+        running = record_many(cases, root.cassettes, live, tried=tried, jobs=asked.jobs, done=done, tell=tell)
+    outcomes = [*beside, *asyncio.run(running)]
     progress.end()
     today = datetime.now(UTC).date()
     verdicts = [_judged(outcome, today, skip_missing=asked.skip_missing) for outcome in outcomes]
     folder.finish(outcomes, verdicts)
     screen = Screen(sys.stdout, os.environ, asked.quiet, perf_counter() - start)
-    whole = not (asked.named or asked.tags or live)
+    whole = not (asked.named or asked.tags or live is not None)
     gone = before.gone([one.trace for one in outcomes], _repeats(cases)) if before is not None and whole else {}
-    told = _told(outcomes, verdicts, accepted if before is not None else None, asked.root)
+    skipped = {verdict.case for verdict in verdicts if verdict.status == "skipped"}
+    wanted = [one for one in misses.unrecorded(outcomes) if one.case.id not in skipped]
+    again = _again(root, asked, wanted, outcomes, live) if wanted else ""
+    told = _told(outcomes, verdicts, accepted if before is not None else None)
+    if len(wanted) == 1:
+        told = [replace(one, advice=again) if one.trace.case == wanted[0].case.id else one for one in told]
     kept, refused = "", None
     if asked.update_baseline:
         try:
@@ -182,16 +196,14 @@ def _played(  # noqa: PLR0913 - what is run, and how
             )
         except InputError as error:
             refused = error
-    saved = [outcome for outcome in outcomes if outcome.saved]
-    done_to = "replayed" if not live else "recorded" if len(saved) == len(outcomes) else f"asked, {len(saved)} recorded"
-    if extend:
-        again, held = sum(one.kept for one in saved), sum(one.recorded or 0 for one in saved)
-        done_to += f", {numbered(again, 'request')} kept and {held - again} new"
     found = build(
-        done_to,
+        "replayed" if live is None else live.ended(outcomes),
         told,
         against=None if before is None else Against(before.name, tuple(sorted(gone))),
-        advice=[*([kept] if kept else []), *_advice(asked, outcomes, told, accepted=bool(kept))],
+        advice=[
+            *([kept] if kept else []),
+            *_advice(asked, told, again if len(wanted) > 1 else "", accepted=bool(kept or wanted)),
+        ],
         figured=any(form.form in FIGURED for form in asked.forms),
     )
     write(found, asked.forms, folder.path, screen)
@@ -241,34 +253,43 @@ def _told(
     outcomes: Sequence[Outcome],
     verdicts: Sequence[Verdict],
     accepted: Mapping[Subject, Mapping[int, Accepted]] | None,
-    root: Path | None,
 ) -> list[Told]:
-    """Put together what is told of each case; the command that records it where it is the only one to be recorded."""
-    skipped = {verdict.case for verdict in verdicts if verdict.status == "skipped"}
-    wanted = [outcome for outcome in misses.unrecorded(outcomes) if outcome.case.id not in skipped]
+    """Put together what is told of each case."""
     told: list[Told] = []
     for outcome, verdict in zip(outcomes, verdicts, strict=True):
         trace, counts = outcome.trace, outcome.case.settings.compare.counts
         compared = None if accepted is None else compare(trace, verdict, accepted[subject_of(trace)], counts)
-        advice = None
-        if wanted == [outcome]:
-            advice = f"record it, {misses.cost(wanted, outcomes)}: {misses.record_command(outcome.case, root)}"
-        told.append(Told(trace, verdict, column_of(trace), compared, advice))
+        told.append(Told(trace, verdict, column_of(trace), compared))
     return told
 
 
-def _advice(asked: Invocation, outcomes: Sequence[Outcome], told: Sequence[Told], *, accepted: bool) -> Iterator[str]:
-    """Yield the commands that help next."""
+def _again(
+    root: Root, asked: Invocation, wanted: Sequence[Outcome], outcomes: Sequence[Outcome], live: Live | None
+) -> str:
+    """Return what it costs to record the cases that are wanted, and the command; after a recording it goes on with it.
+
+    A ceiling under which nothing was recorded is not named again, since nothing would come of that.
+    """
+    cases = [outcome.case for outcome in wanted]
+    cost = told_of(forecasts(cases, root.cassettes, outcomes).values())
+    options = [] if live is None else live.options(limited=any(outcome.saved for outcome in outcomes))
+    if len(cases) == 1:
+        return f"record it, {cost}: {misses.record_command(cases[0], asked.root, options)}"
+    words, tags = asked.words, asked.tags
+    if live is not None and live.everything:
+        words, tags = [*dict.fromkeys(case.scenario.id for case in cases), *asked.overrides], ()
+    return f"record the {misses.numbered(wanted)}, {cost}: {misses.record_all(words, tags, asked.root, options)}"
+
+
+def _advice(asked: Invocation, told: Sequence[Told], again: str, *, accepted: bool) -> Iterator[str]:
+    """Yield the commands that help next; `again` records what is to be recorded, where there is any."""
     failed = next((one.verdict.case for one in told if one.verdict.status == "failed"), None)
     if failed:
         yield f"look at the first that failed: harness show {shlex.quote(failed)}"
-    wanted = [one for one, case in zip(outcomes, told, strict=True) if case.verdict.status != "skipped"]
-    wanted = misses.unrecorded(wanted)
-    if len(wanted) > 1:
-        command = misses.record_all(asked.words, asked.tags, asked.root)
-        yield f"record the {misses.numbered(wanted)}, {misses.cost(wanted, outcomes)}: {command}"
+    if again:
+        yield again
     regressed = sum(one.compared is not None and one.compared.regressed for one in told)
-    if regressed and not accepted and not wanted and asked.baseline is None:
+    if regressed and not accepted and asked.baseline is None:
         skipping = " --missing skip" if asked.skip_missing else ""
         command = f"{misses.command('run', asked.words, asked.tags, asked.root)}{skipping} --update-baseline"
         yield f"if that is meant, accept {numbered(regressed, 'case')}: {command}"

@@ -16,6 +16,7 @@ from vcr.patch import PATCHER_NAMES, CassettePatcherBuilder
 from vcr.request import Request
 
 from harness import guard
+from harness.departure import Leaving, departures
 from harness.errors import InputError
 from harness.model import without_credentials
 
@@ -28,8 +29,12 @@ def skipped(patcher: str) -> tuple[str, ...]:
     return tuple(name for name in PATCHER_NAMES if name != patcher)
 
 
-def patches(names: Collection[str], dial: Callable[[str], Any]) -> Iterator[contextlib.AbstractContextManager[Any]]:
+def patches(
+    names: Collection[str], dial: Callable[[str], Any], leaving: Leaving | None = None
+) -> Iterator[contextlib.AbstractContextManager[Any]]:
     """Yield what patches these clients, to be entered one by one; `dial` gives each the object that vcrpy asks.
+
+    `leaving` says how long a request waits before it really leaves, where any may.
 
     Raises:
         InputError: one of them is not installed.
@@ -40,6 +45,8 @@ def patches(names: Collection[str], dial: Callable[[str], Any]) -> Iterator[cont
             *(f"loop.transports: {name} is not installed; install it, or do not name it" for name in missing)
         )
     for patcher in dict.fromkeys(_PATCHERS[name] for name in names):
+        if leaving is not None:
+            yield from departures(patcher, leaving)
         yield from CassettePatcherBuilder(dial(patcher)).build()
         if patcher == "urllib3":
             # The stubs take all patches off while they make a connection, which other threads would slip through;

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import errors
-from harness.errors import CASSETTE_STATES, HarnessError, InputError, did_you_mean
+from harness.errors import CASSETTE_STATES, UNASKED, HarnessError, InputError, did_you_mean
 
 EXAMPLES = settings(deadline=None, max_examples=100, derandomize=True, database=None)
 
@@ -51,6 +51,11 @@ def test_kinds_tell_errors_apart() -> None:
 def test_recording_again_mends_these() -> None:
     """The states of a cassette that recording mends are named by kind."""
     assert sorted(CASSETTE_STATES) == ["missing", "overrun", "stale", "unreadable"]
+
+
+def test_recording_goes_on_after_these() -> None:
+    """What ends a recording before it is complete is named by kind."""
+    assert sorted(UNASKED) == ["busy", "ceiling"]
 
 
 def test_input_error_keeps_its_problems() -> None:

@@ -403,7 +403,7 @@ def test_a_production_module_is_driven_unchanged(tmp_path: Path) -> None:
     )
     words = ["files", "mail", "loop", "model=careful,hasty"]
     recorded = harness(tmp_path, "record", "loop=ours", *words)
-    assert recorded.stderr == note
+    assert recorded.stderr == f"recording 22 cases, about 108 requests\n{note}"
     harness(tmp_path, "run", *words)
     ours = traces(tmp_path)
     replayed = harness(tmp_path, "run", "loop=ours", *words)

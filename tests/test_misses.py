@@ -1,4 +1,4 @@
-"""Cases that miss or drift for one reason, and the command and the cost of recording them."""
+"""Cases that miss or drift for one reason, and the commands that record them."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from harness.cassette import Drifted
 from harness.check import Verdict, judge
 from harness.cli import main
 from harness.drift import Drift
-from harness.misses import Shared, cost, drift, record_all, record_command, replay, shared, unrecorded
+from harness.misses import Shared, drift, numbered, record_all, record_command, replay, shared, unrecorded
 from harness.runner import Outcome
 from harness.shelf import accept
 from harness.trace import Failure
@@ -50,13 +50,16 @@ def test_reasons_that_cases_share() -> None:
         missed("g", "missing"),
         missed("h", "model"),
         missed("i", "model"),
+        missed("j", "ceiling"),
+        missed("k", "busy"),
     ]
     ids = [one.case.id for one in outcomes]
     assert shared(judged(outcomes)) == [
         Shared(f"{STALE} (and up to 1 further difference)", (ids[0], ids[2])),
         Shared("nothing is recorded", (ids[1], ids[6])),
     ]
-    assert [one.case.id for one in unrecorded(outcomes)] == ids[:7]
+    assert [one.case.id for one in unrecorded(outcomes)] == [*ids[:7], *ids[9:]]
+    assert numbered(unrecorded(outcomes)) == "9 cases"
 
 
 def test_drift_that_cases_share() -> None:
@@ -67,18 +70,6 @@ def test_drift_that_cases_share() -> None:
         outcome(trace(turn())),
     ]
     assert shared(judged(came), drift) == [Shared(f"{STALE} (and up to 1 further difference)", (came[0].case.id,) * 2)]
-
-
-def test_what_recording_costs() -> None:
-    """A case costs what is recorded of it, else what the longest other case of its scenario has, else one a turn."""
-    read, unknown, longer = (
-        missed("a", "stale", STALE, recorded=3),
-        missed("b", "missing"),
-        missed("b", "stale", recorded=7),
-    )
-    assert cost([read], [read, unknown]) == "about 3 requests"
-    assert cost([read, unknown], [read, unknown]) == "at least 4 requests"
-    assert cost([read, unknown], [read, unknown, longer]) == "about 10 requests"
 
 
 def test_the_command_keeps_what_decides_what_is_asked() -> None:
@@ -93,6 +84,14 @@ def test_the_command_keeps_what_decides_what_is_asked() -> None:
     assert shlex.split(record_all(words, ["smoke", "a b"])) == [
         *["harness", "record", "files/*", 'persona.sections.A="b c"', "role=x,y", "-t", "smoke", "-t", "a b"]
     ]
+
+
+def test_options_stand_before_what_is_selected() -> None:
+    """What limits a recording is named with it."""
+    assert record_all(["files"], ["smoke"], options=["--all", "--max-requests", "9"]) == (
+        "harness record --all --max-requests 9 files -t smoke"
+    )
+    assert record_command(case(), options=["--max-tokens", "9"]) == "harness record --max-tokens 9 area/name"
 
 
 def run(root: Path, capsys: pytest.CaptureFixture[str], *words: str, command: str = "run") -> tuple[int, str]:

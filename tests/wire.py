@@ -4,10 +4,11 @@ import contextlib
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import monotonic
 from typing import Any, Literal
 
 from harness.catalogue import Catalogue, Tool
@@ -31,6 +32,7 @@ class Answer:
     status: int = 200
     content_type: str = "application/json"
     encoding: Literal["", "gzip", "deflate", "raw deflate", "br"] = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Asked:
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """When each request came, by the clock that only goes on."""
 
 
 def compressed(answer: Answer) -> bytes:
@@ -57,29 +61,38 @@ def compressed(answer: Answer) -> bytes:
 
 
 @contextlib.contextmanager
-def endpoint(answers: Sequence[Answer | dict[str, Any]]) -> Iterator[Asked]:
-    """Serve the answers in order on a loopback port, the last one for ever."""
+def endpoint(
+    answers: Sequence[Answer | dict[str, Any]] | Callable[[Any], Answer | dict[str, Any]], *, idle: float | None = None
+) -> Iterator[Asked]:
+    """Serve the answers in order on a loopback port, the last one for ever, or what is made of each request's body.
+
+    A connection that is `idle` for so many seconds is closed.
+    """
     asked = Asked()
-    left = list(answers)
+    left = [] if callable(answers) else list(answers)
 
     class Handler(BaseHTTPRequestHandler):
         """Answers any POST."""
 
         protocol_version = "HTTP/1.1"
+        timeout = idle
 
         def do_POST(self) -> None:
             """Keep the request and give the next answer."""
+            asked.times.append(monotonic())
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asked.paths.append(self.path)
             asked.headers.append({name.lower(): value for name, value in self.headers.items()})
             asked.bodies.append(json.loads(body))
-            given = left.pop(0) if len(left) > 1 else left[0]
+            given = answers(json.loads(body)) if callable(answers) else left.pop(0) if len(left) > 1 else left[0]
             answer = given if isinstance(given, Answer) else Answer(json.dumps(given))
             content = compressed(answer)
             self.send_response(answer.status)
             if answer.encoding:
                 self.send_header("Content-Encoding", answer.encoding.removeprefix("raw "))
             self.send_header("Content-Type", answer.content_type)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

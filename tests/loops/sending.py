@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -137,3 +138,32 @@ class Loops:
     urllib3_pooled = _factory(urllib3_pooled)
     unhearing = _factory(executed, Unhearing)
     executed = _factory(executed)
+
+
+class Retrying(SendingLoop):
+    """A loop that asks three times for what is put off, at once each time."""
+
+    async def _sent(self, model: Model, body: bytes) -> Any:
+        for _ in range(3):
+            answer = await super()._sent(model, body)
+            if "choices" in answer:
+                break
+        return answer
+
+
+async def httpx2_bare(url: str, body: Any) -> str:
+    """Send through httpx2 without certificates, which take longer to load than everything else."""
+    async with httpx2.AsyncClient(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) as client:
+        return (await client.post(url, json=body)).text
+
+
+class Retries:
+    """A factory for each client whose loop asks again."""
+
+    httpx2 = _factory(httpx2_bare, Retrying)
+    httpx = _factory(httpx_shared, Retrying)
+    aiohttp = _factory(aiohttp_json, Retrying)
+    requests = _factory(requests_threaded, Retrying)
+    urllib3 = _factory(urllib3_pooled, Retrying)
+    blocking = _factory(requests_blocking, Retrying)
+    unhearing = _factory(requests_threaded, Unhearing)
