@@ -13,7 +13,7 @@ from harness import manual
 from harness.errors import HarnessError, InputError
 
 if TYPE_CHECKING:
-    from harness.session import Invocation
+    from harness.invocation import Invocation
 
 _LISTS = ("models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags")
 
@@ -82,13 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     def compared(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--baseline", metavar="RUN", help="compare with a stored run, not with reports/baseline/")
 
-    def selection(sub: argparse.ArgumentParser) -> None:
+    def selection(sub: argparse.ArgumentParser, jobs: str) -> None:
         sub.add_argument("-t", "--tag", action="append", default=[], help="only scenarios that carry the tag")
-        sub.add_argument("-j", "--jobs", type=_positive, default=8, metavar="N", help="cases at a time (default: 8)")
+        sub.add_argument("-j", "--jobs", type=_positive, metavar="N", help=jobs)
         sub.add_argument("--quiet", action="store_true", help="no progress, and only cases with something to say")
 
     run = command("run", _run, "replay scenarios and judge what came out", "[SCENARIO ...] [KEY=VALUE ...]")
-    selection(run)
+    selection(run, "processes that play (default: one for each processor, at most 8)")
     telling(run)
     compared(run)
     run.add_argument("--update-baseline", action="store_true", help="write the traces to reports/baseline/, to commit")
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         "--missing", choices=("fail", "skip"), default="fail", help="what becomes of cases without a cassette"
     )
     record = command("record", _record, "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
-    selection(record)
+    selection(record, "cases that are asked at a time (default: 8)")
     telling(record)
     compared(record)
     record.add_argument("--all", action="store_true", help="also the cases that have a valid cassette")
@@ -147,7 +147,7 @@ def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
     from harness.formats import outputs
-    from harness.session import Invocation
+    from harness.invocation import Invocation
 
     return Invocation(
         words, options.tag, options.root, options.jobs, options.quiet, outputs(options.format), options.baseline

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.brief import Ended
 from harness.case import Case
 from harness.check import Replay, Verdict
 from harness.errors import CASSETTE_STATES
@@ -94,38 +95,31 @@ def _further(counts: Collection[int]) -> str:
     return f" (and {up_to}{most} further difference{'' if most == 1 else 's'})" if most else ""
 
 
-def unrecorded(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes that a recording mends: a miss, drift, or requests that were not made."""
-    return [outcome for outcome in outcomes if not outcome.replays and not outcome.broken]
-
-
-def numbered(wanted: Sequence[Outcome]) -> str:
+def numbered(wanted: Sequence[Ended]) -> str:
     """Return how many cases are to be recorded, and how many of them were judged all the same."""
     count: Counter[str] = Counter()
-    for outcome in wanted:
-        error = outcome.trace.error
-        if error is None or error.kind not in CASSETTE_STATES:
-            count["drifted" if outcome.drifted else "partly played"] += 1
+    for one in wanted:
+        if one.brief.error not in CASSETTE_STATES:
+            count["drifted" if one.verdict.replay.drift else "partly played"] += 1
     said = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
     return f"{len(wanted)} cases{f' ({said})' if said else ''}"
 
 
-def cost(wanted: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
+def cost(wanted: Sequence[Ended], ended: Sequence[Ended]) -> str:
     """Return how many requests it takes to record cases, in words.
 
     As many as were played of a case that was judged, else as are recorded of it, one more where the loop asked for
     more; else as of the longest other case of its scenario; else one a turn, at least.
     """
     known: dict[str, int] = {}
-    for outcome in outcomes:
-        known[outcome.case.scenario.id] = max(known.get(outcome.case.scenario.id, 0), outcome.recorded or 0)
+    for one in ended:
+        known[one.brief.scenario] = max(known.get(one.brief.scenario, 0), one.recorded or 0)
     number, sure = 0, True
-    for outcome in wanted:
-        error = outcome.trace.error
-        of_case = (outcome.recorded or 0) - (outcome.unplayed if error is None else 0)
-        seen = of_case or known[outcome.case.scenario.id]
-        more = error is not None and error.kind == "overrun"
-        number += seen + more or len(outcome.case.scenario.file.turns)
+    for one in wanted:
+        of_case = (one.recorded or 0) - (one.unplayed if one.brief.error is None else 0)
+        seen = of_case or known[one.brief.scenario]
+        more = one.brief.error == "overrun"
+        number += seen + more or one.turns
         sure = sure and bool(seen) and not more
     return f"{'about' if sure else 'at least'} {number:,} request{'' if number == 1 else 's'}"
 

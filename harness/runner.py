@@ -3,12 +3,12 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness import cassette, endpoint, guard
 from harness.assembly import TurnLog, anomalies, usage_of
@@ -33,7 +33,7 @@ from harness.scenario import ScenarioTurn, error_expected
 from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
-from harness.trace import Failure, Trace, Turn, count
+from harness.trace import Anomaly, Failure, Trace, Turn, count
 from harness.workspace import Workspace, changes
 
 _BROKEN = frozenset(error.kind for error in (LoopError, ToolBroken, NetworkRefused, InputError))
@@ -76,30 +76,57 @@ class Outcome:
         )
 
 
-async def run_many(
+class Manner(NamedTuple):
+    """How cases are run."""
+
+    jobs: int = 1
+    """How many at a time."""
+    live: bool = False
+    """Whether models are asked, and what they say is recorded."""
+
+
+Take = Callable[[], Awaitable[int | None]]
+"""Gives the place of the next case to run, or None once there is none left."""
+
+
+async def run_many(cases: Sequence[Case], folder: Path, *, live: bool = False, jobs: int = 1) -> list[Outcome]:
+    """Run cases, at most `jobs` at a time, and return what came of them in their order."""
+    outcomes: dict[int, Outcome] = {}
+    await run_each(cases, folder, in_order(len(cases)), outcomes.__setitem__, Manner(jobs, live))
+    return [outcome for _, outcome in sorted(outcomes.items())]
+
+
+async def run_each(
     cases: Sequence[Case],
     folder: Path,
-    *,
-    live: bool = False,
-    jobs: int = 1,
-    done: Callable[[Outcome], None] = lambda _: None,
-) -> list[Outcome]:
-    """Run cases, at most `jobs` at a time, and return what came of them in their order.
+    take: Take,
+    done: Callable[[int, Outcome], None],
+    manner: Manner,
+) -> None:
+    """Run the cases whose places are taken, and tell of each as it ends.
 
     Replays from the cassettes below the folder, or, live, asks the models and records there. What loops and tools print
     goes to the standard error, for the standard output is the report's.
     """
-    places = asyncio.Semaphore(jobs)
 
-    async def one(case: Case) -> Outcome:
-        async with places:
-            outcome = await run_case(case, folder, live=live)
-            done(outcome)
-            return outcome
+    async def one_after_the_other() -> None:
+        while (place := await take()) is not None:
+            # A task of its own, so that no case sees what another left in its context.
+            done(place, await asyncio.create_task(run_case(cases[place], folder, live=manner.live)))
 
     clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
-    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), cassette.installed(clients):
-        return list(await asyncio.gather(*map(one, cases)))
+    with redirect_stdout(sys.stderr), nullcontext() if manner.live else guard.closed(), cassette.installed(clients):
+        await asyncio.gather(*(one_after_the_other() for _ in range(manner.jobs)))
+
+
+def in_order(number: int) -> Take:
+    """Return what takes so many cases one after the other."""
+    places = iter(range(number))
+
+    async def take() -> int | None:
+        return next(places, None)
+
+    return take
 
 
 async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
@@ -132,6 +159,12 @@ async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
         digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
         seconds=perf_counter() - start,
     )
+
+
+def lost(case: Case, why: str) -> Outcome:
+    """Return what came of a case of which nothing was seen to its end."""
+    trace = _trace(case, (), Failure(kind=LoopError.kind, message=why))
+    return Outcome(case, trace, recorded=None, unplayed=0, drifted=(), saved=False, digest=None, seconds=0.0)
 
 
 class _Run:
@@ -314,20 +347,24 @@ class _Run:
         turns = list(self._turns)
         if self._log is not None:
             turns.append(self._left(self._log.ended(None, failed=True)))
-        trace = Trace(
-            case=self._case.id,
-            scenario=self._case.scenario.id,
-            model=self._case.settings.model.label,
-            variant=self._case.settings.variant,
-            repeat=self._case.repeat,
-            counts=count(turns),
-            stop="error" if failure or not turns else turns[-1].stop,
-            error=failure,
-            anomalies=anomalies(turns, self._logs),
-            usage=usage_of(turns),
-            turns=tuple(turns),
-        )
+        trace = _trace(self._case, turns, failure, anomalies(turns, self._logs))
         return rewritten(trace, self._hidden) if self._secrets else trace
+
+
+def _trace(case: Case, turns: Sequence[Turn], failure: Failure | None, odd: tuple[Anomaly, ...] = ()) -> Trace:
+    return Trace(
+        case=case.id,
+        scenario=case.scenario.id,
+        model=case.settings.model.label,
+        variant=case.settings.variant,
+        repeat=case.repeat,
+        counts=count(turns),
+        stop="error" if failure or not turns else turns[-1].stop,
+        error=failure,
+        anomalies=odd,
+        usage=usage_of(turns),
+        turns=tuple(turns),
+    )
 
 
 def _made(make: Factory, tools: ToolSet, settings: Settings) -> LoopUnderTest:

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.brief import Ended
 from harness.case import Case
 from harness.cassette import Drifted
 from harness.check import Verdict, judge
 from harness.cli import main
 from harness.drift import Drift
-from harness.misses import Shared, cost, drift, record_all, record_command, replay, shared, unrecorded
+from harness.ending import ending
+from harness.misses import Shared, cost, drift, record_all, record_command, replay, shared
 from harness.runner import Outcome
 from harness.trace import Failure
 from tests.build import EXAMPLES, case, outcome, scenario, settings, trace, turn
@@ -30,6 +32,11 @@ def missed(name: str, kind: str, *seen: Drifted, recorded: int | None = None) ->
     one = case(scenario(path=Path(f"scenarios/area/{name}.yaml")))
     came = trace(turn(stop="error"), error=Failure(kind=kind, message=f"{name}: it misses"), case_id=one.id)
     return outcome(came, one, recorded=recorded, drifted=seen)
+
+
+def ended(outcomes: Sequence[Outcome]) -> list[Ended]:
+    """Return what is kept of cases."""
+    return [ending(one, verdict).ended for one, verdict in zip(outcomes, judged(outcomes), strict=True)]
 
 
 def judged(outcomes: Sequence[Outcome]) -> list[Verdict]:
@@ -55,7 +62,7 @@ def test_reasons_that_cases_share() -> None:
         Shared(f"{STALE} (and up to 1 further difference)", (ids[0], ids[2])),
         Shared("nothing is recorded", (ids[1], ids[6])),
     ]
-    assert [one.case.id for one in unrecorded(outcomes)] == ids[:7]
+    assert [one.brief.case for one in ended(outcomes) if one.unrecorded] == ids[:7]
 
 
 def test_drift_that_cases_share() -> None:
@@ -70,10 +77,8 @@ def test_drift_that_cases_share() -> None:
 
 def test_what_recording_costs() -> None:
     """A case costs what is recorded of it, else what the longest other case of its scenario has, else one a turn."""
-    read, unknown, longer = (
-        missed("a", "stale", STALE, recorded=3),
-        missed("b", "missing"),
-        missed("b", "stale", recorded=7),
+    read, unknown, longer = ended(
+        [missed("a", "stale", STALE, recorded=3), missed("b", "missing"), missed("b", "stale", recorded=7)]
     )
     assert cost([read], [read, unknown]) == "about 3 requests"
     assert cost([read, unknown], [read, unknown]) == "at least 4 requests"
