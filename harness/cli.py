@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from harness import manual
 from harness.errors import HarnessError, InputError
+from harness.garbage import kept
 
 if TYPE_CHECKING:
     from harness.invocation import Invocation
@@ -129,8 +130,8 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.session import replay
-
+    with kept(alone=options.alone):
+        from harness.session import replay
     invocation = replace(
         _invocation(options, words),
         update_baseline=options.update_baseline,
@@ -140,9 +141,9 @@ def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.session import record
-
-    return record(_invocation(options, words), everything=options.all)
+    with kept(alone=options.alone):
+        from harness.session import record
+    return record(_invocation(options, words), everything=options.all, alone=options.alone)
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":

@@ -24,6 +24,7 @@ from harness.errors import InputError
 from harness.factory import composed_factory
 from harness.finding import numbered
 from harness.formats import FIGURED, Screen, write
+from harness.garbage import kept
 from harness.guard import closed, stay_closed
 from harness.invocation import Invocation
 from harness.report import Against, Told, build, code
@@ -45,7 +46,8 @@ def replay(asked: Invocation, *, alone: bool) -> int:
     if asked.baseline is not None and asked.update_baseline:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
-    cases = _planned(root, asked)
+    with kept(alone=alone):
+        cases = _planned(root, asked)
     with closed():
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
@@ -59,14 +61,17 @@ class Tried(NamedTuple):
     ending: Ending
 
 
-def record(asked: Invocation, *, everything: bool) -> int:
+def record(asked: Invocation, *, everything: bool, alone: bool) -> int:
     """Record the cases that are asked for and have no valid cassette, or all of them, and return the exit code.
+
+    `alone` says that the process ends after it.
 
     Raises:
         InputError: every problem of every file and setting, or nothing is selected.
     """
     root = Root(asked.root)
-    cases = _planned(root, asked)
+    with kept(alone=alone):
+        cases = _planned(root, asked)
     broken: list[Tried] = []
     if not everything:
         tried = _tried(root, asked, cases)
