@@ -59,11 +59,14 @@ class RunFolder:
         self._noted[place] = start, len(line)
 
     def finish(self, ended: Sequence[Ended]) -> None:
-        """Write traces, verdicts and timings in the order of the plan, and remove the journal."""
+        """Write verdicts, timings and traces in the order of the plan, and remove the journal.
+
+        The traces come last, for with them the run counts as finished.
+        """
         write_lines(self.path / _VERDICTS, (one.verdict for one in ended))
-        write_parts(self.path / _TRACES, self._lines())
         timings = ({"case": one.brief.case, "seconds": round(one.seconds, 6)} for one in ended)
         write_parts(self.path / "timings.jsonl", (encoded(f"{dumps(timing)}\n") for timing in timings))
+        write_parts(self.path / _TRACES, self._lines())
         (self.path / _JOURNAL).unlink(missing_ok=True)
 
     @property
