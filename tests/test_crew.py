@@ -25,6 +25,7 @@ from harness.project import Conf
 from harness.runner import Outcome
 from harness.selection import select
 from harness.worker import Task
+from tests.loops.deadly import ENDS
 from tests.project import bundled, write
 
 ROOT = Path(__file__).parents[1]
@@ -129,7 +130,7 @@ def test_however_many_processes_write_the_same_bytes(tmp_path: Path) -> None:
 def test_a_case_that_ends_its_process_ends_alone(project: Path) -> None:
     """Each case that ends its process is one clear error, and every other is played as if nothing had been."""
     whole = traces(project) if run(project, "run", "loop=deadly", "-j", "2").code == 0 else {}
-    code, out, err = run(project, "run", "loop=deadly", "-j", "2", DEADLY="1")
+    code, out, err = run(project, "run", "loop=deadly", "-j", "2", DEADLY=" ".join(ENDS))
     assert (code, out.splitlines()[-1].rpartition(": ")[2]) == (2, "36 passed, 4 error")
     found = traces(project)
     assert list(found) == list(whole)
@@ -199,10 +200,10 @@ def test_processes_may_be_made_anew(project: Path) -> None:
     assert {one.verdict.status for one in whole} == {"passed"}
     assert played(task, 2, Start("spawn", 8)) == (whole, [])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DEADLY", "1")
+        patch.setenv("DEADLY", "exit")
         found, said = played(task, 2, Start("spawn", 8))
     statuses = [one.verdict.status for one in found]
-    assert [place for place, status in enumerate(statuses) if status == "error"] == [5, 6, 20, 39]
+    assert [place for place, status in enumerate(statuses) if status == "error"] == [5]
     assert all(line.endswith("each is played again, alone") for line in said)
 
 
@@ -265,15 +266,15 @@ def test_memory_does_not_grow_by_what_was_said(tmp_path: Path, jobs: str) -> Non
     )
     assert main(["record", "--root", str(root)]) == 0
     (first,) = root.rglob("cassettes/**/a.yaml")
-    for number in range(2, 601):
+    for number in range(2, 401):
         first.with_name(f"a~{number}.yaml").hardlink_to(first)
     peaks = []
-    for repeats in (100, 600):
+    for repeats in (100, 400):
         words = ["run", "--quiet", "--root", str(root), f"repeats={repeats}", "-j", jobs]
         done = subprocess.run([sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True)
         peaks.append(max(map(int, done.stdout.splitlines()[-1].split())))
     unit = 1 if sys.platform == "darwin" else 1024
-    assert (peaks[1] - peaks[0]) * unit / 500 < len(said) / 2
+    assert (peaks[1] - peaks[0]) * unit / 300 < len(said) / 2
 
 
 def test_few_cases_are_not_worth_a_process(project: Path) -> None:

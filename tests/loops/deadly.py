@@ -1,4 +1,4 @@
-"""A loop that ends its process, or waits for ever, when the user says so and the environment allows it."""
+"""A loop that ends its process, or waits for ever, when the user says so and the environment names it."""
 
 import asyncio
 import ctypes
@@ -26,8 +26,8 @@ class DeadlyLoop(PlainLoop):
 
     async def run(self, task: str, *arguments: Any, **named: Any) -> Result:
         """End, or note which process this is and wait, or go on."""
-        if os.environ.get("DEADLY"):
-            ENDS.get(task, bool)()
+        if task in os.environ.get("DEADLY", "").split():
+            ENDS[task]()
         if os.environ.get("WAITING"):
             _note(Path(os.environ["WAITING"], str(os.getpid())))
             await asyncio.sleep(600)
