@@ -1,7 +1,7 @@
 """Run folders: what one invocation saw, judged and was set to, stored below reports/."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,14 +11,15 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from harness.brief import Brief, Ended, brief
 from harness.case import Case
 from harness.check import Verdict
 from harness.errors import InputError
-from harness.files import write_whole
-from harness.runner import Outcome
+from harness.files import encoded, write_parts, write_whole
+from harness.lines import Lines, read_lines, write_lines
 from harness.settings import Comparing
 from harness.source import shown
-from harness.trace import Trace, dumps, read_lines, write_lines
+from harness.trace import Trace, dumps
 
 _JOURNAL = "journal.jsonl"
 _TRACES = "traces.jsonl"
@@ -31,8 +32,10 @@ class Stored:
     """A finished run, as its folder has it."""
 
     path: Path
-    results: tuple[tuple[Trace, Verdict], ...]
-    """The traces and their verdicts, in the order of the plan."""
+    results: tuple[tuple[Brief, Verdict], ...]
+    """What is told of the traces, and their verdicts, in the order of the plan."""
+    traces: Lines[Trace]
+    """The traces, each read when it is asked for."""
     comparing: Mapping[str, Comparing]
     """How cases are compared, by model and variant."""
 
@@ -45,20 +48,39 @@ class RunFolder:
         self._settings = _settings(cases)
         digest = sha256("\n".join([self._settings, *(case.id for case in cases)]).encode()).hexdigest()[:8]
         self.path = _new(reports, f"{stamp}-{digest}")
+        self._noted: dict[int, tuple[int, int]] = {}
         write_whole(self.path / _SETTINGS, self._settings)
 
-    def note(self, outcome: Outcome) -> None:
-        """Append a case to the journal as it ends."""
-        with (self.path / _JOURNAL).open("a", encoding="utf-8", errors="backslashreplace") as journal:
-            journal.write(f"{dumps(outcome.trace.model_dump(mode='json'))}\n")
+    def note(self, place: int, line: bytes) -> None:
+        """Append the line of a case to the journal as it ends; the plan has it at this place."""
+        with (self.path / _JOURNAL).open("ab") as journal:
+            start = journal.tell()
+            journal.write(line)
+        self._noted[place] = start, len(line)
 
-    def finish(self, outcomes: Sequence[Outcome], verdicts: Iterable[Verdict]) -> None:
-        """Write traces, verdicts and timings in the order of the plan, and remove the journal."""
-        write_lines(self.path / _VERDICTS, verdicts)
-        write_lines(self.path / _TRACES, (outcome.trace for outcome in outcomes))
-        timings = ({"case": outcome.case.id, "seconds": round(outcome.seconds, 6)} for outcome in outcomes)
-        write_whole(self.path / "timings.jsonl", "".join(f"{dumps(timing)}\n" for timing in timings))
+    def finish(self, ended: Sequence[Ended]) -> None:
+        """Write verdicts, timings and traces in the order of the plan, and remove the journal.
+
+        The traces come last, for with them the run counts as finished.
+        """
+        write_lines(self.path / _VERDICTS, (one.verdict for one in ended))
+        timings = ({"case": one.brief.case, "seconds": round(one.seconds, 6)} for one in ended)
+        write_parts(self.path / "timings.jsonl", (encoded(f"{dumps(timing)}\n") for timing in timings))
+        write_parts(self.path / _TRACES, self._lines())
         (self.path / _JOURNAL).unlink(missing_ok=True)
+
+    @property
+    def traces(self) -> Lines[Trace]:
+        """The traces of the finished run, each read when it is asked for."""
+        return Lines(self.path / _TRACES, Trace)
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yield the lines of the journal in the order of the plan."""
+        if self._noted:
+            with (self.path / _JOURNAL).open("rb") as journal:
+                for _, (start, length) in sorted(self._noted.items()):
+                    journal.seek(start)
+                    yield journal.read(length)
 
 
 def _new(reports: Path, name: str) -> Path:
@@ -112,18 +134,18 @@ def find(reports: Path, case: str, run: str | None = None) -> Trace:
         InputError: there is no such run or no such case, or several cases fit.
     """
     folders = [_run(reports, run)] if run else [_newest(reports), *runs(reports)[1:]]
-    stored: list[tuple[Path, dict[str, Trace]]] = []
+    stored: list[tuple[Path, list[str]]] = []
     for folder in folders:
-        traces = {trace.case: trace for trace in read_lines(folder / _TRACES, Trace)}
-        if case in traces:
-            return traces[case]
-        stored.append((folder, traces))
-    for folder, traces in stored:
-        near = [trace for name, trace in traces.items() if case in name]
+        cases = [trace.case for trace in read_lines(folder / _TRACES, Trace)]
+        if case in cases:
+            return Lines(folder / _TRACES, Trace)[cases.index(case)]
+        stored.append((folder, cases))
+    for folder, cases in stored:
+        near = [place for place, name in enumerate(cases) if case in name]
         if len(near) == 1:
-            return near[0]
+            return Lines(folder / _TRACES, Trace)[near[0]]
         if near:
-            names = "".join(f"\n  {trace.case}" for trace in near)
+            names = "".join(f"\n  {cases[place]}" for place in near)
             raise InputError(f"'{case}' fits {len(near)} cases of {shown(folder)}; name one of them:{names}")
     where = shown(folders[0]) if run else f"the {len(folders)} runs in {shown(reports)}"
     raise InputError(f"no case '{case}' in {where}")
@@ -136,11 +158,12 @@ def read(reports: Path, run: str | None = None) -> Stored:
         InputError: there is no such run, or one of its files cannot be read.
     """
     folder = _newest(reports) if run is None else _run(reports, run)
-    traces = list(read_lines(folder / _TRACES, Trace))
+    traces = Lines(folder / _TRACES, Trace)
+    briefs = [brief(trace) for trace in traces]
     verdicts = list(read_lines(folder / _VERDICTS, Verdict))
-    if [trace.case for trace in traces] != [verdict.case for verdict in verdicts]:
+    if [one.case for one in briefs] != [verdict.case for verdict in verdicts]:
         raise InputError(f"{shown(folder / _VERDICTS)}:1:1: is not about the cases of {_TRACES}; run them again")
-    return Stored(folder, tuple(zip(traces, verdicts, strict=True)), _comparing(folder / _SETTINGS))
+    return Stored(folder, tuple(zip(briefs, verdicts, strict=True)), traces, _comparing(folder / _SETTINGS))
 
 
 def _newest(reports: Path) -> Path:

@@ -1,29 +1,34 @@
 """Every cassette held against its case: which no longer answer what is asked, and which are nobody's."""
 
-import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from harness.brief import Ended
 from harness.case import Case, plan
 from harness.composition import Composition, check
+from harness.crew import play
+from harness.ending import Ending, Finish
 from harness.errors import InputError
 from harness.finding import numbered
 from harness.forecast import forecasts
 from harness.forecast import told as takes
 from harness.guard import closed
 from harness.lookup import labels
-from harness.misses import record_all, record_command, told, unrecorded
+from harness.misses import record_all, record_command
 from harness.pieces import Pieces, unreferred
 from harness.project import Conf
-from harness.runner import Outcome, run_many
+from harness.remarks import named
 from harness.scenario import Scenario
 from harness.settings import GROUPS
 from harness.shelf import case_of, found
 from harness.source import shown
 from harness.sweep import key_of
+from harness.worker import Task
 
 _NAMED = 3
 
@@ -35,12 +40,19 @@ class Orphan(NamedTuple):
     why: str
 
 
+class Checked(NamedTuple):
+    """A case that has a cassette, and what came of it."""
+
+    case: Case
+    ended: Ended
+
+
 @dataclass(frozen=True)
 class Audit:
     """What became of the cassettes of a project."""
 
-    outcomes: tuple[Outcome, ...]
-    """What came of each case that has a cassette, replayed."""
+    checked: tuple["Checked", ...]
+    """The cases that have a cassette, replayed."""
     orphans: tuple[Orphan, ...]
     """Cassettes of no case, and pieces that no cassette refers to."""
     unknown: tuple[str, ...]
@@ -53,7 +65,7 @@ def audit(  # noqa: PLR0913 - a project, and what of it is looked at
     scenarios: Sequence[Scenario],
     overrides: Sequence[str] = (),
     *,
-    jobs: int = 8,
+    jobs: int = 1,
     whole: bool = True,
 ) -> Audit:
     """Replay every cassette of these scenarios; `overrides`, as of a registry, hold where nothing composes without.
@@ -80,15 +92,29 @@ def audit(  # noqa: PLR0913 - a project, and what of it is looked at
         planned = _planned(column.composition, paths, cassettes, scenarios)
         cases += planned.values()
         orphans += (Orphan(path, _stray(path, cassettes, scenarios)) for path in paths if path not in planned)
-    with closed():
-        outcomes = asyncio.run(run_many(cases, cassettes, jobs=jobs)) if cases else []
+    checked = _checked(cases, cassettes, jobs)
     if not whole:
-        return Audit(tuple(outcomes), (), tuple(unknown))
+        return Audit(checked, (), tuple(unknown))
     pieces = Pieces(cassettes)
     nobodys = {one.path for one in orphans}
     needed = [path for paths in columns.values() for path in paths if path not in nobodys]
     left = [Orphan(pieces.path(name), "no cassette refers to it") for name in unreferred(pieces, needed)]
-    return Audit(tuple(outcomes), (*orphans, *left), tuple(unknown))
+    return Audit(checked, (*orphans, *left), tuple(unknown))
+
+
+def _checked(cases: Sequence[Case], cassettes: Path, jobs: int) -> tuple[Checked, ...]:
+    """Replay cases, in so many processes."""
+    ended: dict[int, Ended] = {}
+
+    def done(place: int, ending: Ending) -> None:
+        ended[place] = ending.ended
+
+    def note(text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+    with closed():
+        play(Task(cases, cassettes, Finish(datetime.now(UTC).date())), done, note, jobs)
+    return tuple(Checked(case, ended[place]) for place, case in enumerate(cases))
 
 
 class _Column(NamedTuple):
@@ -169,39 +195,39 @@ def _stray(path: Path, cassettes: Path, scenarios: Sequence[Scenario]) -> str:
 def problems(found: Audit, cassettes: Path, root: Path | None = None) -> list[str]:
     """Return what is wrong with the cassettes, a line for each reason, and the commands that record them again."""
     lines = [f"{shown(one.path)}: nobody's: {one.why}" for one in found.orphans]
-    wrong = [one for one in found.outcomes if not one.replays and one.state != "drifted"]
+    wrong = [one for one in found.checked if not (one.ended.replays or _drifted(one.ended))]
     lines += _reasons(wrong)
     lines += [f"cassettes of {text}" for text in found.unknown]
     if found.orphans:
         lines.append("remove what is nobody's: harness validate --delete-orphans")
-    stale = unrecorded(wrong)
-    columns = {one.case.overrides: one.case for one in stale}
-    for overrides, case in columns.items():
-        of_column = [one for one in stale if one.case.overrides == overrides]
-        command = record_command(case, root) if len(of_column) == 1 else record_all(overrides, root=root)
-        costs = takes(forecasts((one.case for one in of_column), cassettes, found.outcomes).values())
+    stale = [one for one in wrong if one.ended.unrecorded]
+    every = [one.ended for one in found.checked]
+    for overrides in dict.fromkeys(one.case.overrides for one in stale):
+        of_column = [one.case for one in stale if one.case.overrides == overrides]
+        single = len(of_column) == 1
+        command = record_command(of_column[0], root) if single else record_all(overrides, root=root)
+        costs = takes(forecasts(of_column, cassettes, every).values())
         lines.append(f"record {numbered(len(of_column), 'case')}, {costs}: {command}")
     return lines
 
 
-def _reasons(wrong: Sequence[Outcome]) -> list[str]:
+def _drifted(ended: Ended) -> bool:
+    return ended.verdict.replay.state == "drifted"
+
+
+def _reasons(wrong: Sequence[Checked]) -> list[str]:
     """Return why cassettes cannot be replayed, those that share a reason on one line."""
-    groups: dict[str, list[Outcome]] = {}
-    for one in wrong:
-        reason = told(one)
-        error = one.trace.error
-        said = reason.text if reason else error.message if error else f"{one.unplayed} recorded requests are not made"
-        groups.setdefault(f"{one.state or (error.kind if error else 'error')}: {said}", []).append(one)
-    lines = []
-    for said, outcomes in groups.items():
-        names = [one.case.id for one in outcomes]
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        lines.append(f"{', '.join(names[:_NAMED])}{more}: {said}")
-    return lines
+    groups: dict[str, list[str]] = {}
+    for case, ended in wrong:
+        replay = ended.verdict.replay
+        requests = f"{numbered(ended.unplayed, 'recorded request')} that the loop does not make"
+        said = replay.reason or ended.verdict.error or requests
+        groups.setdefault(f"{replay.state or ended.brief.error or 'error'}: {said}", []).append(case.id)
+    return [f"{named(cases, _NAMED)}: {said}" for said, cases in groups.items()]
 
 
 def summary(found: Audit) -> str:
     """Return how many cassettes were replayed, as a sentence."""
-    drifted = sum(one.state == "drifted" for one in found.outcomes)
+    drifted = sum(_drifted(one.ended) for one in found.checked)
     note = f", {drifted} of them at differences that the settings allow" if drifted else ""
-    return f"{numbered(len(found.outcomes), 'cassette')} replayed{note}: every request is what was recorded"
+    return f"{numbered(len(found.checked), 'cassette')} replayed{note}: every request is what was recorded"

@@ -2,15 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.brief import Brief
 from harness.cassette import path_of as cassette_path
 from harness.check import JUDGED, Verdict
 from harness.compare import Accepted, Subject, subject_of
 from harness.errors import CASSETTE_STATES, InputError
-from harness.files import write_whole
+from harness.files import encoded, write_whole
 from harness.jsontext import read_json, unrepeated
 from harness.source import shown
 from harness.trace import Trace
@@ -50,28 +51,38 @@ def there(reports: Path) -> bool:
     return any(name.endswith(".json") for name in _names(folder(reports)))
 
 
-def accepted(reports: Path, subject: Subject) -> dict[int, Accepted]:
+class Folders:
+    """What lies in the baseline's folders, of which each is looked through once, however many cases are asked for."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, dict[str, dict[int, Path]]] = {}
+
+    def repeats(self, first: Path) -> dict[int, Path]:
+        """Return the files of all repeats of a case by the path of the first, whether that is there or not."""
+        if first.parent not in self._files:
+            found: dict[str, dict[int, Path]] = {}
+            for path in (path for path in _listed(first.parent) if path.suffix == ".json"):
+                found.setdefault(path.stem, {})[1] = path
+                name, _, number = path.stem.rpartition("~")
+                if number.isdecimal():
+                    found.setdefault(name, {})[int(number)] = path
+            self._files[first.parent] = found
+        return self._files[first.parent].get(first.stem, {})
+
+
+def accepted(reports: Path, subject: Subject, folders: Folders | None = None) -> dict[int, Accepted]:
     """Return what was accepted of a scenario under a model and variant, by repeat.
 
     Raises:
         InputError: a file cannot be read, is not what the harness wrote, or stands at another's place.
     """
-    files = {repeat: _read(path) for repeat, path in sorted(_repeats(reports, subject).items())}
+    found = (folders or Folders()).repeats(path_of(reports, subject, 1))
+    files = {repeat: _read(path) for repeat, path in sorted(found.items())}
     for repeat, file in files.items():
         if (subject_of(file), file.repeat) != (subject, repeat):
             where = shown(path_of(reports, subject, repeat))
             raise InputError(f"{where}:1:1: holds {file.case}, which stands elsewhere; remove it")
     return {repeat: Accepted(file, file.verdict, file.cassette) for repeat, file in files.items()}
-
-
-def _repeats(reports: Path, subject: Subject) -> dict[int, Path]:
-    """Return the files of a scenario under a model and variant, by repeat."""
-    first = path_of(reports, subject, 1)
-    stem = f"{first.stem}~"
-    names = {path.name: path for path in _listed(first.parent)}
-    numbers = [name[len(stem) : -len(".json")] for name in names if name.startswith(stem) and name.endswith(".json")]
-    found = {1: first} if first.name in names else {}
-    return found | {int(number): names[f"{stem}{number}.json"] for number in numbers if number.isdecimal()}
 
 
 def _listed(place: Path) -> list[Path]:
@@ -96,7 +107,7 @@ def _read(path: Path) -> BaselineFile:
         return validate(read_json(path), BaselineFile)
 
 
-def gone(reports: Path, traces: Collection[Trace], repeats: int) -> dict[str, Path]:
+def gone(reports: Path, briefs: Collection[Brief], repeats: int) -> dict[str, Path]:
     """Return the cases that the baseline has of the models and variants of a full run, and the run has not.
 
     Repeats beyond those of the run are not looked at.
@@ -104,8 +115,8 @@ def gone(reports: Path, traces: Collection[Trace], repeats: int) -> dict[str, Pa
     Raises:
         InputError: a file cannot be read, is not what the harness wrote, or stands at another's place.
     """
-    known = {str(path_of(reports, subject_of(trace), trace.repeat)) for trace in traces}
-    subjects = {subject_of(trace) for trace in traces}
+    known = {str(path_of(reports, one.subject, one.repeat)) for one in briefs}
+    subjects = {one.subject for one in briefs}
     columns = {subject[1:] for subject in subjects}
     tops = {path_of(reports, subject._replace(scenario="any"), 1).parent for subject in subjects}
     found = {name for top in tops for name in _names(top) if name.endswith(".json")} - known
@@ -119,7 +130,9 @@ def gone(reports: Path, traces: Collection[Trace], repeats: int) -> dict[str, Pa
     return gone
 
 
-def update(reports: Path, results: Sequence[tuple[Trace, Verdict]], gone: Collection[Path] = ()) -> str:
+def update(
+    reports: Path, verdicts: Sequence[tuple[Brief, Verdict]], traces: Iterable[Trace], gone: Collection[Path] = ()
+) -> str:
     """Write the traces of a run in place of those that are there, and return what was done as a sentence.
 
     Failed cases are kept like others: a baseline says how things are, not how they should be. Cases that were skipped
@@ -129,30 +142,31 @@ def update(reports: Path, results: Sequence[tuple[Trace, Verdict]], gone: Collec
         InputError: a case drifted from its recording or could not be judged, and nothing is written; or a file
             cannot be written.
     """
-    if refused := _refused(results):
+    if refused := _refused(verdicts):
         raise InputError(*refused)
     done: Counter[str] = Counter()
     kept: dict[Subject, set[int]] = {}
-    for trace, verdict in results:
-        kept.setdefault(subject_of(trace), set()).add(trace.repeat)
+    for trace, (brief, verdict) in zip(traces, verdicts, strict=True):
+        kept.setdefault(brief.subject, set()).add(brief.repeat)
         if verdict.status not in JUDGED:
             continue
-        path = path_of(reports, subject_of(trace), trace.repeat)
+        path = path_of(reports, brief.subject, brief.repeat)
         try:
             done[_written(path, text(trace, verdict))] += 1
         except OSError as error:
             raise InputError(f"{shown(path)}: the baseline cannot be written here: {error.strerror}") from None
+    folders = Folders()
     further = [
         path
         for subject, repeats in kept.items()
-        for repeat, path in _repeats(reports, subject).items()
+        for repeat, path in folders.repeats(path_of(reports, subject, 1)).items()
         if repeat not in repeats
     ]
     for path in (*gone, *further):
         path.unlink(missing_ok=True)
         done["gone"] += 1
     states = ", ".join(f"{done[state]} {state}" for state in _STATES if done[state]) or "nothing to keep"
-    failed = sum(verdict.status == "failed" for _, verdict in results)
+    failed = sum(verdict.status == "failed" for _, verdict in verdicts)
     note = f"; {failed} of them failed" if failed else ""
     return f"baseline in {shown(folder(reports))}: {states}{note}"
 
@@ -189,18 +203,18 @@ def _flat(value: Any) -> bool:
 def _written(path: Path, text: str) -> str:
     """Write a file unless it holds the text, and return which it was: new, changed or unchanged."""
     before = path.read_bytes() if path.exists() else None
-    if before == text.encode("utf-8", "backslashreplace"):
+    if before == encoded(text):
         return "unchanged"
     write_whole(path, text)
     return "new" if before is None else "changed"
 
 
-def _refused(results: Sequence[tuple[Trace, Verdict]]) -> list[str]:
+def _refused(verdicts: Sequence[tuple[Brief, Verdict]]) -> list[str]:
     """Return why a run cannot become the baseline, a line for each way to mend that."""
     found: dict[str, list[str]] = {}
-    for trace, verdict in results:
+    for brief, verdict in verdicts:
         if verdict.status == "error":
-            stale = trace.error is not None and trace.error.kind in CASSETTE_STATES
+            stale = brief.error in CASSETTE_STATES
             way = "cannot be replayed, record first" if stale else "could not be judged, mend first"
             found.setdefault(way, []).append(verdict.case)
         elif verdict.replay.drift:

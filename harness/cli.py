@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from harness import manual
 from harness.errors import HarnessError, InputError
+from harness.garbage import kept
 
 if TYPE_CHECKING:
-    from harness.session import Invocation
+    from harness.invocation import Invocation
 
 _LISTS = ("models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags")
 
@@ -82,13 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     def compared(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--baseline", metavar="RUN", help="compare with a stored run, not with reports/baseline/")
 
-    def selection(sub: argparse.ArgumentParser) -> None:
+    def selection(sub: argparse.ArgumentParser, jobs: str) -> None:
         sub.add_argument("-t", "--tag", action="append", default=[], help="only scenarios that carry the tag")
-        sub.add_argument("-j", "--jobs", type=_positive, default=8, metavar="N", help="cases at a time (default: 8)")
+        sub.add_argument("-j", "--jobs", type=_positive, metavar="N", help=jobs)
         sub.add_argument("--quiet", action="store_true", help="no progress, and only cases with something to say")
 
     run = command("run", _run, "replay scenarios and judge what came out", "[SCENARIO ...] [KEY=VALUE ...]")
-    selection(run)
+    selection(run, "processes that play (default: one for each processor, at most 8)")
     telling(run)
     compared(run)
     run.add_argument("--update-baseline", action="store_true", help="write the traces to reports/baseline/, to commit")
@@ -96,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         "--missing", choices=("fail", "skip"), default="fail", help="what becomes of cases without a cassette"
     )
     record = command("record", _record, "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
-    selection(record)
+    selection(record, "cases that are asked at a time (default: 8)")
     telling(record)
     compared(record)
     which = record.add_mutually_exclusive_group()
@@ -137,7 +138,8 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
         "find every mistake, and every cassette that no longer fits",
         "[PATH ...] [KEY=VALUE ...]",
     )
-    checks.add_argument("-j", "--jobs", type=_positive, default=8, metavar="N", help="cases at a time (default: 8)")
+    processes = "processes that replay (default: one for each processor, at most 8)"
+    checks.add_argument("-j", "--jobs", type=_positive, metavar="N", help=processes)
     checks.add_argument("--delete-orphans", action="store_true", help="remove the cassettes that no case needs")
     shelves = command(
         "cassette",
@@ -157,8 +159,8 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.session import replay
-
+    with kept(alone=options.alone):
+        from harness.session import replay
     invocation = replace(
         _invocation(options, words),
         update_baseline=options.update_baseline,
@@ -170,15 +172,16 @@ def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
 def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.budget import Ceiling
     from harness.live import Live
-    from harness.session import record
 
+    with kept(alone=options.alone):
+        from harness.session import record
     ceiling = Ceiling(options.max_requests, options.max_tokens)
-    return record(_invocation(options, words), Live(options.all, options.extend, ceiling))
+    return record(_invocation(options, words), Live(options.all, options.extend, ceiling), alone=options.alone)
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
     from harness.formats import outputs
-    from harness.session import Invocation
+    from harness.invocation import Invocation
 
     return Invocation(
         words, options.tag, options.root, options.jobs, options.quiet, outputs(options.format), options.baseline
@@ -215,6 +218,7 @@ def _show(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.audit import audit, problems, summary
+    from harness.crew import processors
     from harness.root import Root
     from harness.source import shown
     from harness.validation import validate
@@ -223,7 +227,7 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
     sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
     scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
-    found = audit(root.cassettes, root.conf, scenarios, overrides, jobs=options.jobs, whole=not paths)
+    found = audit(root.cassettes, root.conf, scenarios, overrides, jobs=options.jobs or processors(), whole=not paths)
     if options.delete_orphans:
         for orphan in found.orphans:
             orphan.path.unlink(missing_ok=True)
@@ -231,7 +235,7 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
         found = replace(found, orphans=())
     if wrong := problems(found, root.cassettes, options.root):
         raise InputError(*wrong)
-    if found.outcomes:
+    if found.checked:
         sys.stdout.write(f"{summary(found)}\n")
     return 0
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness import archive, baseline
+from harness.brief import Brief
 from harness.change import Change
 from harness.changes import changes
 from harness.check import JUDGED
@@ -23,7 +24,7 @@ class Earlier:
     """What a person calls it."""
     accepted: Callable[[Subject], Mapping[int, Accepted]]
     """The accepted repeats of a scenario under a model and variant."""
-    gone: Callable[[Collection[Trace], int], Mapping[str, Path | None]]
+    gone: Callable[[Collection[Brief], int], Mapping[str, Path | None]]
     """The cases of the models and variants of a full run that the run no longer has, up to a number of repeats, each
     with its file."""
     related: bool = True
@@ -41,7 +42,8 @@ def earlier(reports: Path, run: str | None) -> Earlier | None:
     folder = baseline.folder(reports)
     if not baseline.there(reports):
         return None
-    return Earlier(shown(folder), partial(baseline.accepted, reports), partial(baseline.gone, reports))
+    accepted = partial(baseline.accepted, reports, folders=baseline.Folders())
+    return Earlier(shown(folder), accepted, partial(baseline.gone, reports))
 
 
 class Differences(NamedTuple):
@@ -69,30 +71,40 @@ def stored(run: archive.Stored, now: archive.Stored | None = None) -> Earlier:
     Cases belong together by scenario, model and variant; by scenario alone with those of a run `now` where both have
     one model and variant each, so that two models can be told apart case by case.
     """
-    columns = {_column(trace) for trace, _ in run.results}
-    others = columns if now is None else {_column(trace) for trace, _ in now.results}
-    related = columns == others or len(columns) > 1 or len(others) > 1
-    results = [(trace, verdict) for trace, verdict in run.results if verdict.status in JUDGED]
-    known: dict[Subject, dict[int, Accepted]] = {}
-    for trace, verdict in results:
-        accepted = Accepted(trace, verdict.status, verdict.replay.cassette)
-        known.setdefault(_key(subject_of(trace), related), {})[trace.repeat] = accepted
+    columns = {brief.column for brief, _ in run.results}
+    others = columns if now is None else {brief.column for brief, _ in now.results}
+    kept = _Stored(run, related=columns == others or len(columns) > 1 or len(others) > 1)
+    return Earlier(shown(run.path), kept.accepted, kept.gone, kept.related)
 
-    def gone(traces: Collection[Trace], repeats: int) -> dict[str, Path | None]:
-        kept = {trace.case for trace in traces}
-        seen = {_column(trace) for trace in traces}
+
+class _Stored:
+    """The judged cases of a stored run, of which each trace is read when it is asked for."""
+
+    def __init__(self, run: archive.Stored, *, related: bool) -> None:
+        self._run = run
+        self.related = related
+        self._places: dict[Subject, dict[int, int]] = {}
+        for place, (brief, verdict) in enumerate(run.results):
+            if verdict.status in JUDGED:
+                self._places.setdefault(self._key(brief.subject), {})[brief.repeat] = place
+
+    def accepted(self, subject: Subject) -> dict[int, Accepted]:
+        """Return the accepted repeats of a scenario under a model and variant."""
+        found: dict[int, Accepted] = {}
+        for repeat, place in self._places.get(self._key(subject), {}).items():
+            verdict = self._run.results[place][1]
+            found[repeat] = Accepted(self._run.traces[place], verdict.status, verdict.replay.cassette)
+        return found
+
+    def gone(self, briefs: Collection[Brief], repeats: int) -> dict[str, Path | None]:
+        """Return the cases of the columns of a full run that the run no longer has; none has a file of its own."""
+        kept = {one.case for one in briefs}
+        seen = {one.column for one in briefs}
         return {
-            trace.case: None
-            for trace, _ in results
-            if trace.case not in kept and _column(trace) in seen and trace.repeat <= repeats
+            one.case: None
+            for one, verdict in self._run.results
+            if verdict.status in JUDGED and one.case not in kept and one.column in seen and one.repeat <= repeats
         }
 
-    return Earlier(shown(run.path), lambda subject: known.get(_key(subject, related), {}), gone, related)
-
-
-def _key(subject: Subject, related: bool) -> Subject:
-    return subject if related else Subject(subject.scenario, "", "")
-
-
-def _column(trace: Trace) -> tuple[str, str]:
-    return trace.model, trace.variant
+    def _key(self, subject: Subject) -> Subject:
+        return subject if self.related else Subject(subject.scenario, "", "")

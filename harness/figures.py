@@ -5,10 +5,11 @@ from fractions import Fraction
 from itertools import combinations
 from statistics import fmean, median
 
+from harness.brief import Brief
 from harness.chance import Tally, mean_bounds, pass_all, pass_at, rounded, wilson
 from harness.check import JUDGED, Status, Verdict
 from harness.contrast import Contrast, Interval, Shared, contrast, sentence
-from harness.trace import Record, Trace, calls_of
+from harness.trace import Record
 
 
 class PassAt(Record):
@@ -105,8 +106,8 @@ class Pair(Record):
     """One plain sentence."""
 
 
-Results = Sequence[tuple[Trace, Verdict]]
-Cases = list[tuple[Trace, Verdict]]
+Results = Sequence[tuple[Brief, Verdict]]
+Cases = list[tuple[Brief, Verdict]]
 
 
 def columns(results: Mapping[str, Results]) -> tuple[Column, ...]:
@@ -135,13 +136,13 @@ def _grouped(results: Mapping[str, Results]) -> dict[str, dict[str, Cases]]:
     """Return the cases of each column by scenario, both in the order in which they come."""
     grouped: dict[str, dict[str, Cases]] = {name: {} for name in results}
     for name, cases in results.items():
-        for trace, verdict in cases:
-            grouped[name].setdefault(trace.scenario, []).append((trace, verdict))
+        for brief, verdict in cases:
+            grouped[name].setdefault(brief.scenario, []).append((brief, verdict))
     return grouped
 
 
-def _judged(cases: Cases) -> list[Trace]:
-    return [trace for trace, verdict in cases if verdict.status in JUDGED]
+def _judged(cases: Cases) -> list[Brief]:
+    return [brief for brief, verdict in cases if verdict.status in JUDGED]
 
 
 def _having(cases: Cases, status: Status) -> int:
@@ -157,7 +158,6 @@ def _column(name: str, by_scenario: Mapping[str, Cases]) -> Column:
     judged = _judged(everything)
     tallies = {scenario: tally for scenario, cases in by_scenario.items() if (tally := _tally(cases)).judged}
     most = max(map(len, by_scenario.values()), default=0)
-    calls = [call for trace in judged for call in calls_of(trace.turns)]
     return Column(
         name=name,
         scenarios=len(tallies),
@@ -166,13 +166,13 @@ def _column(name: str, by_scenario: Mapping[str, Cases]) -> Column:
         errors=_having(everything, "error"),
         missing=_having(everything, "skipped"),
         rate=_rate(list(tallies.values())),
-        rounds=_average([trace.counts.rounds for trace in judged]),
-        calls=_average([trace.counts.calls for trace in judged]),
-        checkpoints=_average([trace.counts.checkpoints for trace in judged]),
-        denied=sum(call.decision == "denied" for call in calls),
-        failed=sum(call.outcome == "failed" for call in calls),
-        anomalies=sum(len(trace.anomalies) for trace in judged),
-        tokens=sum(trace.usage.prompt_tokens + trace.usage.completion_tokens for trace in judged),
+        rounds=_average([brief.counts.rounds for brief in judged]),
+        calls=_average([brief.counts.calls for brief in judged]),
+        checkpoints=_average([brief.counts.checkpoints for brief in judged]),
+        denied=sum(brief.denied for brief in judged),
+        failed=sum(brief.failed for brief in judged),
+        anomalies=sum(len(brief.anomalies) for brief in judged),
+        tokens=sum(brief.usage.prompt_tokens + brief.usage.completion_tokens for brief in judged),
         repeats=tuple(_pass_at(k, list(tallies.values())) for k in range(1, most + 1)) if most > 1 else (),
         unstable=tuple(scenario for scenario, tally in tallies.items() if 0 < tally.passed < tally.judged),
     )
@@ -200,7 +200,7 @@ def _average(numbers: Sequence[int]) -> float | None:
 
 
 def _cell(scenario: str, column: str, cases: Cases) -> Cell:
-    counts = [trace.counts for trace in _judged(cases)]
+    counts = [brief.counts for brief in _judged(cases)]
     return Cell(
         scenario=scenario,
         column=column,
@@ -238,4 +238,4 @@ def _pair(one: str, here: Mapping[str, Cases], other: str, there: Mapping[str, C
 
 def _rounds(cases: Cases) -> Fraction:
     judged = _judged(cases)
-    return Fraction(sum(trace.counts.rounds for trace in judged), len(judged))
+    return Fraction(sum(brief.counts.rounds for brief in judged), len(judged))

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,15 +14,22 @@ _LONGEST = 120
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write the text as UTF-8 so that the file holds either the old or the new content.
+    """Write the text as UTF-8 so that the file holds either the old or the new content."""
+    write_parts(path, (encoded(text),))
 
-    A lone surrogate, which UTF-8 cannot hold, is written as its JSON escape.
-    """
+
+def encoded(text: str) -> bytes:
+    """Return text as UTF-8; a lone surrogate, which UTF-8 cannot hold, becomes its JSON escape."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write parts, one behind the other, so that the file holds either the old or the new content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

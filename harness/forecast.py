@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.brief import Ended
 from harness.case import Case
 from harness.errors import UNASKED, CassetteError, CassetteOverrun
 from harness.files import escaped
 from harness.pieces import Pieces
 from harness.recording import load
-from harness.runner import Outcome
 
 _REPEAT = re.compile(r"(~\d+)?\.yaml$")
 
@@ -25,16 +25,17 @@ class Forecast(NamedTuple):
     """Whether it is about so many, and not at least so many."""
 
 
-def forecasts(cases: Iterable[Case], folder: Path, outcomes: Sequence[Outcome] = ()) -> dict[str, Forecast]:
+def forecasts(cases: Iterable[Case], folder: Path, ended: Sequence[Ended] = ()) -> dict[str, Forecast]:
     """Return for each case, by its id, how many requests it takes, from what came of cases and from cassettes.
 
     As many as were played of a case that was judged, else as are recorded of it, one more where the loop asked for
     more; else as of the longest other case of its scenario; else one a turn, at least.
     """
-    came = {outcome.case.id: outcome for outcome in outcomes}
+    came = {one.brief.case: one for one in ended}
     longest: dict[str, int] = {}
-    for one in outcomes:
-        longest[one.case.scenario.id] = max(longest.get(one.case.scenario.id, 0), 0 if _cut(one) else one.recorded or 0)
+    for one in ended:
+        name = one.brief.scenario
+        longest[name] = max(longest.get(name, 0), 0 if _cut(one) else one.recorded or 0)
     stored = _Stored(folder)
     found: dict[str, Forecast] = {}
     for case in cases:
@@ -54,22 +55,21 @@ def told(found: Iterable[Forecast]) -> str:
     return f"{'about' if all(one.sure for one in every) else 'at least'} {number:,} request{'' if number == 1 else 's'}"
 
 
-def _of_case(case: Case, outcome: Outcome | None, folder: Path) -> int:
-    if outcome is None or outcome.recorded is None or _cut(outcome):
+def _of_case(case: Case, ended: Ended | None, folder: Path) -> int:
+    if ended is None or ended.recorded is None or _cut(ended):
         return _recorded(case.cassette(folder))
-    return outcome.recorded - (outcome.unplayed if outcome.trace.error is None else 0)
+    return ended.recorded - (ended.unplayed if ended.brief.error is None else 0)
 
 
-def _least(outcome: Outcome | None) -> int:
+def _least(ended: Ended | None) -> int:
     """Return how many requests a case was seen to need, where it needed one more than are recorded."""
-    error = outcome.trace.error if outcome is not None else None
-    if outcome is None or error is None or error.kind not in UNASKED | {CassetteOverrun.kind}:
+    if ended is None or ended.brief.error not in UNASKED | {CassetteOverrun.kind}:
         return 0
-    return outcome.recorded + 1 if outcome.recorded else 0
+    return ended.recorded + 1 if ended.recorded else 0
 
 
-def _cut(outcome: Outcome) -> bool:
-    return outcome.trace.error is not None and outcome.trace.error.kind in UNASKED
+def _cut(ended: Ended) -> bool:
+    return ended.brief.error in UNASKED
 
 
 def _recorded(path: Path) -> int:

@@ -77,6 +77,24 @@ def stay_closed() -> None:
     _replays.append([])
 
 
+def apart() -> list[NetworkRefused]:
+    """Let nothing leave a process that plays a part of a replay, and return a list to which refusals of no case come.
+
+    What the process was when it was made does not count: it may be a copy of one that replays already.
+    """
+    _hooked()
+    left: list[NetworkRefused] = []
+    _watched.clear()
+    _replays[:] = [left]
+    return left
+
+
+def passed_on(error: NetworkRefused) -> None:
+    """Take what was refused in another process of the replay while no case ran there that could be told of it."""
+    if _replays:
+        _replays[0].append(error)
+
+
 def refused(what: str, why: str) -> NetworkRefused:
     """Return the refusal of something to raise, and tell the case that it belongs to.
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.brief import Ended
 from harness.budget import Budget, Ceiling
 from harness.case import Case
 from harness.forecast import Forecast, forecasts, told
-from harness.runner import Outcome, run_many
+from harness.runner import Manner, Outcome, in_order, run_each
 from harness.traffic import Traffic
 
 
@@ -28,7 +29,7 @@ class Live:
         cases = f"{len(expected):,} case{'' if len(expected) == 1 else 's'}"
         return f"recording {cases}, {told(expected)}{f' (ceiling {most})' if self.ceiling else ''}"
 
-    def ended(self, outcomes: Sequence[Outcome]) -> str:
+    def ended(self, outcomes: Sequence[Ended]) -> str:
         """Say what was done: `recorded`, or how many of those that were asked, and what was kept of them."""
         saved = [one for one in outcomes if one.saved]
         said = "recorded" if len(saved) == len(outcomes) else _asked(outcomes, len(saved))
@@ -48,13 +49,13 @@ async def record_many(  # noqa: PLR0913 - what a recording is told
     cases: Sequence[Case],
     folder: Path,
     live: Live,
+    done: Callable[[int, Outcome], None],
     *,
-    tried: Sequence[Outcome] = (),
+    tried: Sequence[Ended] = (),
     jobs: int = 1,
-    done: Callable[[Outcome], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
-) -> list[Outcome]:
-    """Record cases, at most `jobs` at a time, and return what came of them in their order.
+) -> None:
+    """Record cases, at most `jobs` at a time, and tell of each by its place as it ends.
 
     What came of cases that were `tried` before says what they take. `tell` takes each line that is said meanwhile: what
     is expected, the pauses of endpoints, and what was spent where that has a ceiling.
@@ -63,14 +64,12 @@ async def record_many(  # noqa: PLR0913 - what a recording is told
     tell(live.begins(expected.values()))
     traffic = Traffic(Budget(live.ceiling), tell=tell)
     requests = {case: one.requests for case, one in expected.items()}
-    outcomes = await run_many(
-        cases, folder, live=True, extend=live.extend, jobs=jobs, done=done, traffic=traffic, expected=requests
-    )
+    manner = Manner(jobs, live=True, extend=live.extend, traffic=traffic, expected=requests)
+    await run_each(cases, folder, in_order(len(cases)), done, manner)
     if live.ceiling:
         tell(f"spent {traffic.budget}")
-    return outcomes
 
 
-def _asked(outcomes: Sequence[Outcome], saved: int) -> str:
+def _asked(outcomes: Sequence[Ended], saved: int) -> str:
     begun = sum(outcome.begun for outcome in outcomes)
     return f"{'' if begun == len(outcomes) else f'wanted, {begun} '}asked, {saved} recorded"

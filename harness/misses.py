@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.brief import Ended
 from harness.case import Case
 from harness.check import Replay, Verdict
 from harness.errors import CASSETTE_STATES, UNASKED
@@ -98,18 +99,12 @@ def _further(counts: Collection[int]) -> str:
     return f" (and {up_to}{most} further difference{'' if most == 1 else 's'})" if most else ""
 
 
-def unrecorded(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes that a recording mends: a miss, drift, or requests that were not made."""
-    return [outcome for outcome in outcomes if not outcome.replays and not outcome.broken]
-
-
-def numbered(wanted: Sequence[Outcome]) -> str:
+def numbered(wanted: Sequence[Ended]) -> str:
     """Return how many cases are to be recorded, and how many of them were judged all the same."""
     count: Counter[str] = Counter()
-    for outcome in wanted:
-        error = outcome.trace.error
-        if error is None or error.kind not in CASSETTE_STATES | UNASKED:
-            count["drifted" if outcome.drifted else "partly played"] += 1
+    for one in wanted:
+        if one.brief.error not in CASSETTE_STATES | UNASKED:
+            count["drifted" if one.verdict.replay.drift else "partly played"] += 1
     said = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
     return f"{len(wanted)} cases{f' ({said})' if said else ''}"
 

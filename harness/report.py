@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from harness import figures
+from harness.brief import Brief
 from harness.check import Verdict
 from harness.compare import Compared
 from harness.figures import Cell, Column, Pair
-from harness.trace import Anomaly, Counts, Record, Stop, Trace, Usage
+from harness.trace import Anomaly, Counts, Record, Stop, Usage
 
 
 class CaseReport(Record):
@@ -84,9 +85,9 @@ def code(verdicts: Collection[Verdict]) -> int:
 
 @dataclass(frozen=True)
 class Told:
-    """A case with what is told of it beside its trace and verdict."""
+    """A case with what is told of it."""
 
-    trace: Trace
+    brief: Brief
     """What happened."""
     verdict: Verdict
     """What was judged."""
@@ -111,11 +112,6 @@ class Against(NamedTuple):
     """Cases that it has and that are no longer there."""
 
 
-def column_of(trace: Trace) -> str:
-    """Return the column of the matrix to which a case belongs: `model/variant`."""
-    return f"{trace.model}/{trace.variant}"
-
-
 def build(
     done: str,
     told: Sequence[Told],
@@ -128,12 +124,12 @@ def build(
 
     Columns of one variant stand together, since they have scenarios in common.
     """
-    ranks = {one.trace.variant: rank for rank, one in reversed(list(enumerate(told)))}
-    by_column: dict[str, list[tuple[Trace, Verdict]]] = {}
-    for one in sorted(told, key=lambda one: ranks[one.trace.variant]):
-        by_column.setdefault(one.column, []).append((one.trace, one.verdict))
-    several = len(by_column) > 1 or any(one.trace.repeat > 1 for one in told)
-    scenarios = {one.trace.scenario: rank for rank, one in reversed(list(enumerate(told)))}
+    ranks = {one.brief.variant: rank for rank, one in reversed(list(enumerate(told)))}
+    by_column: dict[str, list[tuple[Brief, Verdict]]] = {}
+    for one in sorted(told, key=lambda one: ranks[one.brief.variant]):
+        by_column.setdefault(one.column, []).append((one.brief, one.verdict))
+    several = len(by_column) > 1 or any(one.brief.repeat > 1 for one in told)
+    scenarios = {one.brief.scenario: rank for rank, one in reversed(list(enumerate(told)))}
     return Report(
         done=done,
         baseline=against.name if against else None,
@@ -147,15 +143,15 @@ def build(
 
 
 def _case(told: Told) -> CaseReport:
-    trace = told.trace
+    brief = told.brief
     return CaseReport(
-        case=trace.case,
+        case=brief.case,
         column=told.column,
         verdict=told.verdict,
-        counts=trace.counts,
-        stop=trace.stop,
-        usage=trace.usage,
-        anomalies=trace.anomalies,
+        counts=brief.counts,
+        stop=brief.stop,
+        usage=brief.usage,
+        anomalies=brief.anomalies,
         compared=told.compared,
         advice=told.advice,
         run=told.run,

@@ -3,12 +3,13 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import archive
 from harness.archive import Stored
+from harness.brief import Brief
 from harness.check import Verdict, judge
 from harness.compare import Compared, compare, subject_of
 from harness.conversation import conversation
@@ -16,7 +17,7 @@ from harness.earlier import Earlier, differences, earlier, stored
 from harness.errors import InputError
 from harness.formats import Output, Screen, write
 from harness.remarks import spelled
-from harness.report import Against, Told, build, column_of
+from harness.report import Against, Told, build
 from harness.root import Root
 from harness.settings import Comparing
 from harness.source import shown
@@ -54,17 +55,13 @@ def retell(
     _unrepeated(runs)
     before = earlier(root.reports, baseline)
     comparing = {column: how for run in runs for column, how in run.comparing.items()}
-    told = [
-        Told(
-            trace,
-            verdict,
-            column_of(trace),
-            _compared(trace, verdict, before, comparing),
-            run=_older(root.reports, run.path),
-        )
-        for run in runs
-        for trace, verdict in (_judged(root, run.results) if again else run.results)
-    ]
+    told: list[Told] = []
+    for run in runs:
+        name = _older(root.reports, run.path)
+        verdicts = _judged(root, run) if again else [verdict for _, verdict in run.results]
+        for (brief, _), trace, verdict in zip(run.results, run.traces, verdicts, strict=True):
+            compared = _compared(trace, verdict, before, comparing.get(brief.column, Comparing()))
+            told.append(Told(brief, verdict, brief.column, compared, run=name))
     found = build("read", told, against=None if before is None else Against(before.name))
     write(found, forms, runs[0].path, Screen(sys.stdout, os.environ))
     return found.exit_code
@@ -80,12 +77,17 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
     """
     one, other = archive.read(root.reports, base), archive.read(root.reports, now)
     before = stored(one, other)
-    both = {column_of(trace) for trace, _ in one.results} & {column_of(trace) for trace, _ in other.results}
+    both = {brief.column for brief, _ in one.results} & {brief.column for brief, _ in other.results}
     told = [
-        *(Told(trace, verdict, _named("base", trace, both), listed=False) for trace, verdict in one.results),
+        *(Told(brief, verdict, _named("base", brief, both), listed=False) for brief, verdict in one.results),
         *(
-            Told(trace, verdict, _named("now", trace, both), _compared(trace, verdict, before, other.comparing))
-            for trace, verdict in other.results
+            Told(
+                brief,
+                verdict,
+                _named("now", brief, both),
+                _compared(trace, verdict, before, other.comparing.get(brief.column, Comparing())),
+            )
+            for (brief, verdict), trace in zip(other.results, other.traces, strict=True)
         ),
     ]
     found = build("read", told, against=Against(before.name))
@@ -93,10 +95,9 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
     return found.exit_code
 
 
-def _named(run: str, trace: Trace, both: Collection[str]) -> str:
+def _named(run: str, brief: Brief, both: Collection[str]) -> str:
     """Return a case's column, with its run where both runs have it."""
-    column = column_of(trace)
-    return f"{run}:{column}" if column in both else column
+    return f"{run}:{brief.column}" if brief.column in both else brief.column
 
 
 def _older(reports: Path, run: Path) -> str | None:
@@ -112,7 +113,7 @@ def _unrepeated(runs: Sequence[Stored]) -> None:
     Raises:
         InputError: they have.
     """
-    count = Counter(trace.case for run in runs for trace, _ in run.results)
+    count = Counter(brief.case for run in runs for brief, _ in run.results)
     twice = [case for case, number in count.items() if number > 1]
     if twice:
         more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
@@ -120,28 +121,22 @@ def _unrepeated(runs: Sequence[Stored]) -> None:
         raise InputError(f"{names}: {twice[0]}{more} would be told twice; 'harness compare' compares two runs")
 
 
-def _compared(
-    trace: Trace, verdict: Verdict, before: Earlier | None, comparing: Mapping[str, Comparing]
-) -> Compared | None:
-    how = comparing.get(column_of(trace), Comparing())
+def _compared(trace: Trace, verdict: Verdict, before: Earlier | None, how: Comparing) -> Compared | None:
     if before is None:
         return None
     return compare(trace, verdict, before.accepted(subject_of(trace)), how.counts, related=before.related)
 
 
-def _judged(root: Root, results: Sequence[tuple[Trace, Verdict]]) -> list[tuple[Trace, Verdict]]:
+def _judged(root: Root, run: Stored) -> list[Verdict]:
     """Judge stored traces by the scenarios as they are now; what was skipped stays so.
 
     Raises:
         InputError: a scenario is no longer there, or cannot be read.
     """
-    names = dict.fromkeys(trace.scenario for trace, _ in results)
+    names = dict.fromkeys(brief.scenario for brief, _ in run.results)
     scenarios = {scenario.id: scenario for scenario in root.select(list(names))}
     today = datetime.now(UTC).date()
     return [
-        (
-            trace,
-            verdict if verdict.status == "skipped" else judge(trace, scenarios[trace.scenario], verdict.replay, today),
-        )
-        for trace, verdict in results
+        verdict if verdict.status == "skipped" else judge(trace, scenarios[trace.scenario], verdict.replay, today)
+        for (_, verdict), trace in zip(run.results, run.traces, strict=True)
     ]

@@ -3,14 +3,14 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness import cassette, endpoint, guard, recording
 from harness.assembly import TurnLog, anomalies, usage_of
@@ -42,7 +42,7 @@ from harness.secrecy import redacted
 from harness.settings import Settings
 from harness.stateful import OwnTools
 from harness.tools import ToolSet, needs_confirmation
-from harness.trace import Failure, Trace, Turn, count, dumps
+from harness.trace import Anomaly, Failure, Trace, Turn, count, dumps
 from harness.traffic import Traffic
 from harness.workspace import Workspace, changes
 
@@ -109,42 +109,76 @@ class Outcome:
         return self.trace.error is None or self.trace.error.kind not in UNASKED or bool(self.trace.turns)
 
 
-async def run_many(  # noqa: PLR0913 - what a run is told
+class Manner(NamedTuple):
+    """How cases are run."""
+
+    jobs: int = 1
+    """How many at a time."""
+    live: bool = False
+    """Whether models are asked, and what they say is recorded."""
+    extend: bool = False
+    """Whether what is recorded is played as long as requests are the same, and models are asked from then on."""
+    traffic: Traffic | None = None
+    """What live requests share: the pace of each host, and what may be spent."""
+    expected: Mapping[str, int] = MappingProxyType({})
+    """How many requests a case takes, by its id, where more than one."""
+
+
+Take = Callable[[], Awaitable[int | None]]
+"""Gives the place of the next case to run, or None once there is none left."""
+
+
+async def run_many(cases: Sequence[Case], folder: Path, *, live: bool = False, jobs: int = 1) -> list[Outcome]:
+    """Run cases, at most `jobs` at a time, and return what came of them in their order."""
+    outcomes: dict[int, Outcome] = {}
+    await run_each(cases, folder, in_order(len(cases)), outcomes.__setitem__, Manner(jobs, live))
+    return [outcome for _, outcome in sorted(outcomes.items())]
+
+
+async def run_each(
     cases: Sequence[Case],
     folder: Path,
-    *,
-    live: bool = False,
-    extend: bool = False,
-    jobs: int = 1,
-    done: Callable[[Outcome], None] = lambda _: None,
-    traffic: Traffic | None = None,
-    expected: Mapping[str, int] = MappingProxyType({}),
-) -> list[Outcome]:
-    """Run cases, at most `jobs` at a time, and return what came of them in their order.
+    take: Take,
+    done: Callable[[int, Outcome], None],
+    manner: Manner,
+) -> None:
+    """Run the cases whose places are taken, and tell of each as it ends.
 
     Replays from the cassettes below the folder, or, live, asks the models and records there, as far as the `traffic`
     allows; to `extend` is to replay what is recorded as long as requests are the same, and to ask from then on.
     `expected` says how many requests a case takes, by its id, where more than one. What loops and tools print goes to
     the standard error, for the standard output is the report's.
     """
-    places = asyncio.Semaphore(jobs)
-    traffic = traffic or Traffic()
+    traffic = manner.traffic or Traffic()
     budget = traffic.budget
 
-    async def one(case: Case) -> Outcome:
-        async with places, budget.room(expected.get(case.id, 1)) as fits:
-            if fits:
-                outcome = await run_case(case, folder, live=live, extend=extend, pieces=pieces)
-            else:
-                outcome = _left_out(case, folder, budget.unasked)
-            done(outcome)
-            return outcome
+    async def one_after_the_other() -> None:
+        while (place := await take()) is not None:
+            case = cases[place]
+            async with budget.room(manner.expected.get(case.id, 1)) as fits:
+                if fits:
+                    # A task of its own, so that no case sees what another left in its context.
+                    way = run_case(case, folder, live=manner.live, extend=manner.extend, pieces=pieces)
+                    outcome = await asyncio.create_task(way)
+                else:
+                    outcome = left_out(case, budget.unasked)
+            done(place, outcome)
 
     pieces = Pieces(folder)
     clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
-    installed = cassette.installed(clients, traffic if live else None)
-    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), installed, closing(traffic):
-        return list(await asyncio.gather(*map(one, cases)))
+    installed = cassette.installed(clients, traffic if manner.live else None)
+    with redirect_stdout(sys.stderr), nullcontext() if manner.live else guard.closed(), installed, closing(traffic):
+        await asyncio.gather(*(one_after_the_other() for _ in range(manner.jobs)))
+
+
+def in_order(number: int) -> Take:
+    """Return what takes so many cases one after the other."""
+    places = iter(range(number))
+
+    async def take() -> int | None:
+        return next(places, None)
+
+    return take
 
 
 async def run_case(
@@ -185,11 +219,15 @@ async def run_case(
     )
 
 
-def _left_out(case: Case, folder: Path, error: HarnessError) -> Outcome:
-    """Return what came of a case that was not begun."""
-    run = _Run(case, folder, Pieces(folder), live=True, extend=False)
-    trace = run.trace(run.failure(error))
-    return Outcome(case, trace, recorded=None, unplayed=0, drifted=(), saved=False, kept=0, digest=None, seconds=0)
+def left_out(case: Case, error: HarnessError) -> Outcome:
+    """Return what came of a case that was not begun, or of which nothing was seen to its end."""
+    trace = _trace(case, (), Failure(kind=error.kind, message=str(error)))
+    return Outcome(case, trace, recorded=None, unplayed=0, drifted=(), saved=False, kept=0, digest=None, seconds=0.0)
+
+
+def lost(case: Case, why: str) -> Outcome:
+    """Return what came of a case whose process ended."""
+    return left_out(case, LoopError(why))
 
 
 class _Run:
@@ -399,20 +437,24 @@ class _Run:
         turns = list(self._turns)
         if self._log is not None:
             turns.append(self._left(self._log.ended(None, failed=True)))
-        trace = Trace(
-            case=self._case.id,
-            scenario=self._case.scenario.id,
-            model=self._case.settings.model.label,
-            variant=self._case.settings.variant,
-            repeat=self._case.repeat,
-            counts=count(turns),
-            stop="error" if failure or not turns else turns[-1].stop,
-            error=failure,
-            anomalies=anomalies(turns, self._logs),
-            usage=usage_of(turns),
-            turns=tuple(turns),
-        )
+        trace = _trace(self._case, turns, failure, anomalies(turns, self._logs))
         return rewritten(trace, self._hidden) if self._secrets else trace
+
+
+def _trace(case: Case, turns: Sequence[Turn], failure: Failure | None, odd: tuple[Anomaly, ...] = ()) -> Trace:
+    return Trace(
+        case=case.id,
+        scenario=case.scenario.id,
+        model=case.settings.model.label,
+        variant=case.settings.variant,
+        repeat=case.repeat,
+        counts=count(turns),
+        stop="error" if failure or not turns else turns[-1].stop,
+        error=failure,
+        anomalies=odd,
+        usage=usage_of(turns),
+        turns=tuple(turns),
+    )
 
 
 def _made(make: Factory, tools: ToolSet, settings: Settings) -> LoopUnderTest:

@@ -2,65 +2,40 @@
 
 import asyncio
 import os
-import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness import baseline, misses, shelf
+from harness import advice, baseline, shelf
 from harness.archive import RunFolder
+from harness.brief import Ended
 from harness.case import Case, plan
-from harness.check import Verdict, judge
-from harness.compare import Accepted, Subject, compare, subject_of
+from harness.compare import Subject
 from harness.composition import compose, notes
+from harness.crew import play, processors
 from harness.earlier import Earlier, earlier
-from harness.errors import CassetteMissing, InputError
+from harness.ending import Ending, Finish
+from harness.errors import InputError
 from harness.factory import composed_factory
 from harness.finding import numbered
-from harness.forecast import forecasts
-from harness.forecast import told as told_of
-from harness.formats import FIGURED, Output, Screen, write
+from harness.formats import FIGURED, Screen, write
+from harness.garbage import kept
 from harness.guard import closed, stay_closed
+from harness.invocation import Invocation
 from harness.live import Live, record_many
-from harness.report import Against, Told, build, code, column_of
+from harness.report import Against, Told, build, code
 from harness.root import Root
-from harness.runner import Outcome, run_many
+from harness.runner import Outcome
 from harness.terminal import Progress
+from harness.worker import Task
 
-
-@dataclass(frozen=True)
-class Invocation:
-    """What the command line asks for."""
-
-    words: Sequence[str]
-    """Scenarios and settings, as they were typed."""
-    tags: Sequence[str] = ()
-    root: Path | None = None
-    jobs: int = 8
-    quiet: bool = False
-    forms: Sequence[Output] = (Output("text"),)
-    """The forms in which it is told."""
-    baseline: str | None = None
-    """The run that cases are compared with; the committed baseline where none is named."""
-    update_baseline: bool = False
-    """Whether what came is the baseline from now on."""
-    skip_missing: bool = False
-    """Whether cases of which nothing is recorded are skipped."""
-
-    @property
-    def overrides(self) -> list[str]:
-        """The settings among the words."""
-        return [word for word in self.words if "=" in word or word.startswith("~")]
-
-    @property
-    def named(self) -> list[str]:
-        """The scenarios among the words."""
-        return [word for word in self.words if word not in self.overrides]
+LIVE = 8
+"""How many cases are asked live at a time where nothing is said."""
 
 
 def replay(asked: Invocation, *, alone: bool) -> int:
@@ -72,37 +47,47 @@ def replay(asked: Invocation, *, alone: bool) -> int:
     if asked.baseline is not None and asked.update_baseline:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
-    cases = _planned(root, asked)
+    with kept(alone=alone):
+        cases = _planned(root, asked)
     with closed():
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
         return _played(root, asked, cases)
 
 
-def record(asked: Invocation, live: Live) -> int:
+class Tried(NamedTuple):
+    """A case that was replayed to see whether it must be recorded."""
+
+    case: Case
+    ending: Ending
+
+
+def record(asked: Invocation, live: Live, *, alone: bool) -> int:
     """Record the cases that are asked for and have no valid cassette, or all of them, and return the exit code.
+
+    `alone` says that the process ends after it.
 
     Raises:
         InputError: every problem of every file and setting, or nothing is selected.
     """
     root = Root(asked.root)
-    cases = _planned(root, asked)
-    broken: list[Outcome] = []
-    tried: list[Outcome] = []
+    with kept(alone=alone):
+        cases = _planned(root, asked)
+    broken: list[Tried] = []
+    tried: list[Tried] = []
     if not live.everything:
-        with closed():
-            tried = asyncio.run(run_many(cases, root.cassettes, jobs=asked.jobs))
-        broken = [outcome for outcome in tried if outcome.broken]
-        cases = tuple(outcome.case for outcome in tried if not outcome.replays and not outcome.broken)
+        tried = _tried(root, asked, cases)
+        broken = [one for one in tried if one.ending.ended.broken]
+        cases = tuple(one.case for one in tried if one.ending.ended.unrecorded)
         if broken:
             _note(f"{numbered(len(broken), 'case')} not asked, since no recording mends what is wrong")
         elif not cases:
             _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
             return 0
     pieces = shelf.pieces_of(case.cassette(root.cassettes) for case in cases)
-    code = _played(root, asked, cases, live=live, tried=tried, beside=broken)
+    done = _played(root, asked, cases, live=live, tried=tried, beside=broken)
     shelf.clear(pieces, root.cassettes)
-    return code
+    return done
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
@@ -140,14 +125,39 @@ def _all(*steps: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def _tried(root: Root, asked: Invocation, cases: Sequence[Case]) -> list[Tried]:
+    """Replay cases, and keep of those that a recording does not mend what there is to store."""
+    endings: dict[int, Ending] = {}
+
+    def done(place: int, ending: Ending) -> None:
+        endings[place] = ending if ending.ended.broken else ending._replace(line=b"")
+
+    jobs = min(asked.jobs or LIVE, processors())
+    with closed():
+        play(Task(cases, root.cassettes, Finish(_today())), done, _note, jobs)
+    return [Tried(case, endings[place]) for place, case in enumerate(cases)]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run that was played and stored."""
+
+    cases: Sequence[Case]
+    """The cases in the order of the plan."""
+    ended: Sequence[Ended]
+    """What is kept of them."""
+    folder: RunFolder
+    seconds: float
+
+
 def _played(  # noqa: PLR0913 - what is run, and how
     root: Root,
     asked: Invocation,
     cases: Sequence[Case],
     *,
     live: Live | None = None,
-    tried: Sequence[Outcome] = (),
-    beside: Sequence[Outcome] = (),
+    tried: Sequence[Tried] = (),
+    beside: Sequence[Tried] = (),
 ) -> int:
     """Play the cases, store what came of them and of those `beside`, tell it, and return the exit code.
 
@@ -157,57 +167,95 @@ def _played(  # noqa: PLR0913 - what is run, and how
         InputError: a baseline cannot be read or is not updated, or a report cannot be written.
     """
     before = earlier(root.reports, asked.baseline)
-    accepted = {} if before is None else _accepted(before, [*(one.case for one in beside), *cases], asked)
+    planned = [*(one.case for one in beside), *cases]
+    finish = Finish(_today(), skip_missing=asked.skip_missing)
+    if before is not None:
+        finish = replace(finish, accepted=before.accepted, unread=_unread(before, planned, asked))
     start = perf_counter()
-    folder = RunFolder(root.reports, [*(outcome.case for outcome in beside), *cases])
+    folder = RunFolder(root.reports, planned)
     progress = Progress(len(cases), sys.stderr, quiet=asked.quiet)
+    ended: dict[int, Ended] = {}
 
-    def done(outcome: Outcome) -> None:
-        folder.note(outcome)
-        progress.note(outcome.case.id)
+    def keep(place: int, ending: Ending) -> None:
+        folder.note(place, ending.line)
+        ended[place] = ending.ended
 
-    def tell(text: str) -> None:
+    def done(place: int, ending: Ending) -> None:
+        keep(len(beside) + place, ending)
+        progress.note(ending.ended.brief.case)
+
+    def asked_live(place: int, outcome: Outcome) -> None:
+        done(place, finish(outcome))
+
+    def beneath(text: str) -> None:
         progress.end()
         _note(text)
 
-    if live is None:
-        running = run_many(cases, root.cassettes, jobs=asked.jobs, done=done)
+    for place, one in enumerate(beside):
+        keep(place, one.ending)
+    if live is not None:
+        before_it = [one.ending.ended for one in tried]
+        jobs = asked.jobs or LIVE
+        asyncio.run(record_many(cases, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=beneath))
     else:
-        running = record_many(cases, root.cassettes, live, tried=tried, jobs=asked.jobs, done=done, tell=tell)
-    outcomes = [*beside, *asyncio.run(running)]
+        play(Task(cases, root.cassettes, finish), done, beneath, asked.jobs or processors())
     progress.end()
-    today = datetime.now(UTC).date()
-    verdicts = [_judged(outcome, today, skip_missing=asked.skip_missing) for outcome in outcomes]
-    folder.finish(outcomes, verdicts)
-    screen = Screen(sys.stdout, os.environ, asked.quiet, perf_counter() - start)
+    run = _Run(planned, [ended[place] for place in range(len(planned))], folder, perf_counter() - start)
+    folder.finish(run.ended)
+    return _told(root, asked, run, before, live=live)
+
+
+def _unread(before: Earlier, cases: Sequence[Case], asked: Invocation) -> Collection[Subject]:
+    """Read what was accepted of the cases, and return of which it cannot be read where it is to be replaced.
+
+    Raises:
+        InputError: all files that cannot be read, with what to do.
+    """
+    subjects = [Subject(case.scenario.id, case.settings.model.label, case.settings.variant) for case in cases]
+    unread: set[Subject] = set()
+    wrong: list[str] = []
+    for subject in dict.fromkeys(subjects):
+        try:
+            before.accepted(subject)
+        except InputError as error:
+            unread.add(subject)
+            wrong += error.problems
+    if wrong and not asked.update_baseline:
+        raise InputError(*wrong, f"mend the baseline, or accept what comes in its place: {advice.accept(asked)}")
+    return unread
+
+
+def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, live: Live | None) -> int:
+    """Tell a run, make it the baseline where that is asked for, and return the exit code.
+
+    Raises:
+        InputError: the baseline is not updated, or a report cannot be written.
+    """
+    verdicts = [one.verdict for one in run.ended]
     whole = not (asked.named or asked.tags or live is not None)
-    gone = before.gone([one.trace for one in outcomes], _repeats(cases)) if before is not None and whole else {}
-    skipped = {verdict.case for verdict in verdicts if verdict.status == "skipped"}
-    wanted = [one for one in misses.unrecorded(outcomes) if one.case.id not in skipped]
-    again = _again(root, asked, wanted, outcomes, live) if wanted else ""
-    told = _told(outcomes, verdicts, accepted if before is not None else None)
-    if len(wanted) == 1:
-        told = [replace(one, advice=again) if one.trace.case == wanted[0].case.id else one for one in told]
+    gone: Mapping[str, Path | None] = {}
+    if before is not None and whole:
+        gone = before.gone([one.brief for one in run.ended], max(case.settings.repeats for case in run.cases))
     kept, refused = "", None
     if asked.update_baseline:
+        briefs = [(one.brief, one.verdict) for one in run.ended]
         try:
-            kept = baseline.update(
-                root.reports, [(one.trace, one.verdict) for one in told], list(filter(None, gone.values()))
-            )
+            kept = baseline.update(root.reports, briefs, run.folder.traces, list(filter(None, gone.values())))
         except InputError as error:
             refused = error
+    again = advice.to_record(asked, run.cases, run.ended, root.cassettes, live)
     found = build(
-        "replayed" if live is None else live.ended(outcomes),
-        told,
-        against=None if before is None else Against(before.name, tuple(sorted(gone))),
-        advice=[
-            *([kept] if kept else []),
-            *_advice(asked, told, again if len(wanted) > 1 else "", accepted=bool(kept or wanted)),
+        "replayed" if live is None else live.ended(run.ended),
+        [
+            Told(one.brief, one.verdict, one.brief.column, one.compared, again.get(place) if len(again) == 1 else None)
+            for place, one in enumerate(run.ended)
         ],
+        against=None if before is None else Against(before.name, tuple(sorted(gone))),
+        advice=[*([kept] if kept else []), *advice.of_run(asked, run.ended, again, accepted=bool(kept))],
         figured=any(form.form in FIGURED for form in asked.forms),
     )
-    write(found, asked.forms, folder.path, screen)
-    for label in sorted({case.settings.loop.label for case in cases if case.settings.loop.policy is None}):
+    write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds))
+    for label in sorted({case.settings.loop.label for case in run.cases if case.settings.loop.policy is None}):
         _note(
             f"loop '{label}' says no policy: what became of calls is told from what was seen "
             "(conf/README.md, 'Your own loop')"
@@ -217,82 +265,8 @@ def _played(  # noqa: PLR0913 - what is run, and how
     return code(verdicts) if kept else found.exit_code
 
 
-def _repeats(cases: Sequence[Case]) -> int:
-    return max((case.settings.repeats for case in cases), default=1)
-
-
-def _accepted(before: Earlier, cases: Sequence[Case], asked: Invocation) -> dict[Subject, Mapping[int, Accepted]]:
-    """Read what was accepted of the cases; where that is to be replaced, what cannot be read is nothing.
-
-    Raises:
-        InputError: all files that cannot be read, with what to do.
-    """
-    subjects = [Subject(case.scenario.id, case.settings.model.label, case.settings.variant) for case in cases]
-    found: dict[Subject, Mapping[int, Accepted]] = {}
-    wrong: list[str] = []
-    for subject in dict.fromkeys(subjects):
-        try:
-            found[subject] = before.accepted(subject)
-        except InputError as error:
-            found[subject] = {}
-            wrong += error.problems
-    if wrong and not asked.update_baseline:
-        command = f"{misses.command('run', asked.words, asked.tags, asked.root)} --update-baseline"
-        raise InputError(*wrong, f"mend the baseline, or accept what comes in its place: {command}")
-    return found
-
-
-def _judged(outcome: Outcome, today: date, *, skip_missing: bool) -> Verdict:
-    verdict = judge(outcome.trace, outcome.case.scenario, misses.replay(outcome), today)
-    if skip_missing and outcome.trace.error is not None and outcome.trace.error.kind == CassetteMissing.kind:
-        return verdict.model_copy(update={"status": "skipped", "error": None})
-    return verdict
-
-
-def _told(
-    outcomes: Sequence[Outcome],
-    verdicts: Sequence[Verdict],
-    accepted: Mapping[Subject, Mapping[int, Accepted]] | None,
-) -> list[Told]:
-    """Put together what is told of each case."""
-    told: list[Told] = []
-    for outcome, verdict in zip(outcomes, verdicts, strict=True):
-        trace, counts = outcome.trace, outcome.case.settings.compare.counts
-        compared = None if accepted is None else compare(trace, verdict, accepted[subject_of(trace)], counts)
-        told.append(Told(trace, verdict, column_of(trace), compared))
-    return told
-
-
-def _again(
-    root: Root, asked: Invocation, wanted: Sequence[Outcome], outcomes: Sequence[Outcome], live: Live | None
-) -> str:
-    """Return what it costs to record the cases that are wanted, and the command; after a recording it goes on with it.
-
-    A ceiling under which nothing was recorded is not named again, since nothing would come of that.
-    """
-    cases = [outcome.case for outcome in wanted]
-    cost = told_of(forecasts(cases, root.cassettes, outcomes).values())
-    options = [] if live is None else live.options(limited=any(outcome.saved for outcome in outcomes))
-    if len(cases) == 1:
-        return f"record it, {cost}: {misses.record_command(cases[0], asked.root, options)}"
-    words, tags = asked.words, asked.tags
-    if live is not None and live.everything:
-        words, tags = [*dict.fromkeys(case.scenario.id for case in cases), *asked.overrides], ()
-    return f"record the {misses.numbered(wanted)}, {cost}: {misses.record_all(words, tags, asked.root, options)}"
-
-
-def _advice(asked: Invocation, told: Sequence[Told], again: str, *, accepted: bool) -> Iterator[str]:
-    """Yield the commands that help next; `again` records what is to be recorded, where there is any."""
-    failed = next((one.verdict.case for one in told if one.verdict.status == "failed"), None)
-    if failed:
-        yield f"look at the first that failed: harness show {shlex.quote(failed)}"
-    if again:
-        yield again
-    regressed = sum(one.compared is not None and one.compared.regressed for one in told)
-    if regressed and not accepted and asked.baseline is None:
-        skipping = " --missing skip" if asked.skip_missing else ""
-        command = f"{misses.command('run', asked.words, asked.tags, asked.root)}{skipping} --update-baseline"
-        yield f"if that is meant, accept {numbered(regressed, 'case')}: {command}"
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _say(text: str) -> None:

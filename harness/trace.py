@@ -1,18 +1,11 @@
 """What happened in one case, as plain values that are the same at every replay."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from math import isfinite
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import jsonlines
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
-from harness.errors import InputError
-from harness.files import write_whole
-from harness.source import shown
-from harness.wording import dotted
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 FORMAT: Literal[1] = 1
 """The version of the form in which traces are stored."""
@@ -26,9 +19,6 @@ class Record(BaseModel):
     """Frozen plain data that knows all its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-Kept = TypeVar("Kept", bound=Record)
 
 
 class Usage(Record):
@@ -227,36 +217,3 @@ def calls_of(turns: Iterable[Turn]) -> list[Call]:
 def dumps(value: Any) -> str:
     """Return JSON on one line, other alphabets kept readable."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def write_lines(path: Path, records: Iterable[Record]) -> None:
-    """Write records as JSON lines, the whole file or nothing."""
-    write_whole(path, "".join(f"{dumps(record.model_dump(mode='json'))}\n" for record in records))
-
-
-def read_lines(path: Path, kind: type[Kept]) -> Iterator[Kept]:
-    """Yield the records of a file of JSON lines.
-
-    Raises:
-        InputError: a line is no such record; it is named with what is wrong in it.
-    """
-    name = f"a {kind.__name__.lower()}"
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise InputError(f"{shown(path)}:1:1: cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
-        where = f"{shown(path)}:{number}:1"
-        try:
-            [data] = jsonlines.Reader([line.decode()], loads=json.loads)
-            yield kind.model_validate(data)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            what = ": ".join(filter(None, (dotted(first["loc"]), first["msg"])))
-            raise InputError(f"{where}: not {name}: {what}") from None
-        except jsonlines.InvalidLineError as error:
-            raise InputError(f"{where}: not {name}: {error.args[0]}") from None
-        except UnicodeDecodeError:
-            raise InputError(f"{where}: not UTF-8 text") from None
-        except RecursionError:
-            raise InputError(f"{where}: not {name}: nested too deeply") from None

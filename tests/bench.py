@@ -21,6 +21,7 @@ from harness.pieces import Pieces
 from harness.recording import load
 from harness.runner import run_many
 from harness.selection import select
+from tests import bench_scale
 from tests.bench_sides import Project
 
 ROOT = Path(__file__).parents[1]
@@ -161,7 +162,8 @@ def main() -> None:
     """Measure both workloads and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the cases, each side once: a smoke test")
-    if parser.parse_args().quick:
+    quick = parser.parse_args().quick
+    if quick:
         workloads, repeats = (Workload(20, 5), Workload(5, 20)), dict.fromkeys(SIDES, 1)
     else:
         workloads, repeats = (Workload(200, 5), Workload(50, 20)), REPEATS
@@ -177,6 +179,24 @@ def main() -> None:
     table = tabulate(rows, heads, disable_numparse=True, colalign=("left", "left", "right", "right", "right"))
     notes = NOTES.format(repeats=", ".join(f"{times} ({side})" for side, times in repeats.items()))
     sys.stdout.write(f"{table}\n\n{notes}")
+    sys.stdout.write(f"\n{scales(bench_scale.QUICK if quick else bench_scale.WHOLE)}")
+
+
+def scales(sizes: bench_scale.Sizes) -> str:
+    """Return as text how the harness scales and starts, with a case of five rounds."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        root = Path(folder)
+        for name in ("seed", "bundled"):
+            (root / name).mkdir()
+        write(Workload(1, 5), root / "seed")
+        record(root / "seed")
+        environment = bench_scale.environment(root / "compiled")
+        progress("starts")
+        starts = bench_scale.starts(root / "bundled", environment, sizes.repeats)
+        progress(f"{', '.join(map(str, sizes.cases))} cases")
+        scale = bench_scale.scale(root / "seed", root, environment, sizes)
+        progress("")
+    return f"{scale}\n{starts}"
 
 
 if __name__ == "__main__":

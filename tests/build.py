@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 from types import MappingProxyType
@@ -11,14 +11,19 @@ from typing import Any, Literal, NamedTuple
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from harness.archive import RunFolder
+from harness.baseline import update
+from harness.brief import Ended, brief
 from harness.case import Case
 from harness.cassette import Drifted
 from harness.catalogue import Catalogue, Tool
 from harness.change import Change, ChangeKind, Spot
 from harness.check import Replay, Scores, Status, Verdict, judge
 from harness.compare import Compared, State
+from harness.ending import ending
 from harness.errors import InputError
 from harness.finding import Finding
+from harness.misses import replay
 from harness.model import Model
 from harness.report import Told
 from harness.runner import Outcome
@@ -252,6 +257,25 @@ def outcome(
     )
 
 
+def finish(folder: RunFolder, outcomes: Sequence[Outcome], verdicts: Iterable[Verdict]) -> None:
+    """Store what came of the cases of a plan, and finish the run."""
+    endings = [ending(one, verdict) for one, verdict in zip(outcomes, verdicts, strict=True)]
+    for place, one in enumerate(endings):
+        folder.note(place, one.line)
+    folder.finish([one.ended for one in endings])
+
+
+def accept(reports: Path, results: Sequence[tuple[Trace, Verdict]], gone: Collection[Path] = ()) -> str:
+    """Make traces the baseline, and return what is said of it."""
+    briefs = [(brief(came), verdict) for came, verdict in results]
+    return update(reports, briefs, [came for came, _ in results], gone)
+
+
+def ended(*outcomes: Outcome) -> list[Ended]:
+    """Return what is kept of cases, judged as they were played."""
+    return [ending(one, judge(one.trace, one.case.scenario, replay(one))).ended for one in outcomes]
+
+
 def uncut(shown: str) -> int:
     """Return how long a text was, by what is shown of it and what is said to be cut."""
     note = re.search(r"\.\.\. \(\+(\d+)\)", shown)
@@ -317,7 +341,7 @@ def told(
     repeat = re.search(r"~(\d+)$", column_id)
     trace_ = came or trace(turn(), case_id=of, repeat=int(repeat[1]) if repeat else 1)
     named = column or (column_id[: repeat.start()] if repeat else column_id)
-    return Told(trace_.model_copy(update={"case": of, "scenario": name}), verdict, named, against, advice)
+    return Told(brief(trace_.model_copy(update={"case": of, "scenario": name})), verdict, named, against, advice)
 
 
 def expecting(expect: str, *, answers: str = "[]") -> str:

@@ -18,13 +18,15 @@ from harness.archive import RunFolder, find, runs
 from harness.case import Case
 from harness.check import Verdict
 from harness.completion import AskedCall
+from harness.ending import ending
 from harness.errors import InputError
 from harness.finding import Finding
+from harness.lines import line_of, read_lines
 from harness.model import Model, Params
 from harness.runner import Outcome
 from harness.settings import Persona
-from harness.trace import Trace, read_lines
-from tests.build import CASE, EXAMPLES, act, call, case, outcome, scenario, settings, trace, turn
+from harness.trace import Trace
+from tests.build import CASE, EXAMPLES, act, call, case, finish, outcome, scenario, settings, trace, turn
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -51,7 +53,7 @@ def store(reports: Path, ids: Iterable[str], now: datetime = NOON) -> RunFolder:
     """Store a finished run of the cases of these ids."""
     outcomes = [of(case_id) for case_id in ids]
     folder = RunFolder(reports, [one.case for one in outcomes], now)
-    folder.finish(outcomes, [passed(one.case.id) for one in outcomes])
+    finish(folder, outcomes, [passed(one.case.id) for one in outcomes])
     return folder
 
 
@@ -125,8 +127,8 @@ def test_a_running_run_keeps_a_journal(tmp_path: Path) -> None:
     outcomes = [of("area/a@careful/chat+all"), of("area/b@careful/chat+all")]
     folder = RunFolder(tmp_path, [one.case for one in outcomes], NOON)
     assert sorted(contents(folder.path)) == ["settings.yaml"]
-    for done in reversed(outcomes):
-        folder.note(done)
+    for place in (1, 0):
+        folder.note(place, line_of(outcomes[place].trace))
     assert sorted(contents(folder.path)) == ["journal.jsonl", "settings.yaml"]
     assert list(read_lines(folder.path / "journal.jsonl", Trace)) == [one.trace for one in reversed(outcomes)]
     assert runs(tmp_path) == []
@@ -144,8 +146,10 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
         Verdict(case=outcomes[1].case.id, place="s.yaml:1:1", status="failed", findings=(found,), error=None),
     ]
     folder = RunFolder(tmp_path, [one.case for one in outcomes], NOON)
-    folder.note(outcomes[1])
-    folder.finish(outcomes, verdicts)
+    endings = [ending(one, verdict) for one, verdict in zip(outcomes, verdicts, strict=True)]
+    for place in (1, 0):
+        folder.note(place, endings[place].line)
+    folder.finish([one.ended for one in endings])
     files = contents(folder.path)
     assert sorted(files) == ["settings.yaml", "timings.jsonl", "traces.jsonl", "verdicts.jsonl"]
     assert files["traces.jsonl"] == "".join(
@@ -167,7 +171,7 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
 def test_a_run_need_not_have_a_journal(tmp_path: Path) -> None:
     """A run of no cases finishes with empty files."""
     folder = RunFolder(tmp_path, [], NOON)
-    folder.finish([], [])
+    folder.finish([])
     files = contents(folder.path)
     assert {name: files[name] for name in files if name != "settings.yaml"} == {
         "timings.jsonl": "",
@@ -193,9 +197,11 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, said: str
     tmp_path = tmp_path_factory.mktemp("run")
     came = trace(turn(act(call("file_read", None, raw=raw, result=said)), response=said))
     folder = RunFolder(tmp_path, [case()], NOON)
-    folder.note(outcome(came))
+    kept = ending(outcome(came), passed(CASE))
+    folder.note(0, kept.line)
     assert list(read_lines(folder.path / "journal.jsonl", Trace)) == [came]
-    folder.finish([outcome(came)], [passed(CASE)])
+    folder.finish([kept.ended])
+    assert list(folder.traces) == [came]
     assert find(tmp_path, CASE) == came
 
 
@@ -205,8 +211,7 @@ def test_deep_arguments_are_stored(tmp_path: Path, depth: int) -> None:
     raw = '{"a":' * depth + "1" + "}" * depth
     came = trace(turn(act(call("file_read", AskedCall("", "file_read", raw).parsed(), raw=raw))))
     folder = RunFolder(tmp_path, [case()], NOON)
-    folder.note(outcome(came))
-    folder.finish([outcome(came)], [passed(CASE)])
+    finish(folder, [outcome(came)], [passed(CASE)])
     assert find(tmp_path, CASE) == came
 
 
@@ -253,8 +258,7 @@ def test_a_finished_run_holds_no_secret(tmp_path: Path) -> None:
     """No file of a run holds what the model's settings keep secret."""
     one = case(under=settings(HIDING))
     folder = RunFolder(tmp_path, [one], NOON)
-    folder.note(outcome(trace(turn()), one))
-    folder.finish([outcome(trace(turn()), one)], [passed(CASE)])
+    finish(folder, [outcome(trace(turn()), one)], [passed(CASE)])
     texts = contents(folder.path).values()
     assert [secret for secret in SECRETS for text in texts if secret in text] == []
 

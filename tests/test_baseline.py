@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.baseline import BaselineFile, accepted, gone, path_of, text, update
+from harness.baseline import BaselineFile, accepted, gone, path_of, text
+from harness.brief import brief
 from harness.cassette import Drifted
 from harness.check import Replay, Verdict, judge
 from harness.compare import Accepted, Subject, subject_of
@@ -16,7 +17,7 @@ from harness.errors import InputError
 from harness.misses import replay
 from harness.runner import Outcome
 from harness.trace import Failure, Trace
-from tests.build import CASE, EXAMPLES, HOSTILE, act, call, case, outcome, trace, turn
+from tests.build import CASE, EXAMPLES, HOSTILE, accept, act, call, case, outcome, trace, turn
 
 
 def verdict(of: Trace, **fields: object) -> Verdict:
@@ -51,14 +52,14 @@ def test_where_a_trace_stands(tmp_path: Path) -> None:
 def test_updating(tmp_path: Path) -> None:
     """New and changed traces are written and what was done is counted; the same traces change nothing."""
     one, other = outcome(trace(turn())), outcome(trace(turn(response="Ärger: 🎉")))
-    assert update(tmp_path, judged(one)).endswith("baseline: 1 new")
+    assert accept(tmp_path, judged(one)).endswith("baseline: 1 new")
     path = standing(tmp_path, one.trace)
     before = path.stat().st_mtime_ns
-    assert update(tmp_path, judged(one)).endswith("baseline: 1 unchanged")
+    assert accept(tmp_path, judged(one)).endswith("baseline: 1 unchanged")
     assert path.stat().st_mtime_ns == before
-    assert update(tmp_path, judged(other)).endswith("baseline: 1 changed")
+    assert accept(tmp_path, judged(other)).endswith("baseline: 1 changed")
     assert "Ärger: 🎉" in path.read_text("utf-8")
-    assert update(tmp_path, [], [path]).endswith("baseline: 1 gone")
+    assert accept(tmp_path, [], [path]).endswith("baseline: 1 gone")
     assert not path.exists()
 
 
@@ -129,7 +130,7 @@ def test_what_is_written_is_read_again(said: str, value: object) -> None:
     """Whatever a trace holds, its file says the same when it is read."""
     one = trace(turn(act(call("file_read", {"a": value})), act(text=said), response=said))
     with TemporaryDirectory() as folder:
-        update(Path(folder), [(one, verdict(one))])
+        accept(Path(folder), [(one, verdict(one))])
         kept = accepted(Path(folder), subject_of(one))[1].trace
     assert kept.model_dump(exclude={"verdict", "cassette"}) == one.model_dump()
 
@@ -143,7 +144,7 @@ def test_what_was_accepted(tmp_path: Path) -> None:
         (three, verdict(three, status="failed")),
         (other, verdict(other)),
     ]
-    update(tmp_path, kept)
+    accept(tmp_path, kept)
     found = accepted(tmp_path, subject_of(one))
     assert found == {
         1: Accepted(BaselineFile(**dict(one), verdict="passed", cassette="abc"), "passed", "abc"),
@@ -155,7 +156,7 @@ def test_what_was_accepted(tmp_path: Path) -> None:
 def test_a_file_that_is_not_the_harness_s_is_told(tmp_path: Path) -> None:
     """What was broken, by a merge for instance, is named with its line; keys that are not known are, too."""
     one = trace(turn())
-    update(tmp_path, [(one, verdict(one))])
+    accept(tmp_path, [(one, verdict(one))])
     path = standing(tmp_path, one)
     whole = path.read_text("utf-8")
     for old, new, said in (
@@ -186,23 +187,26 @@ def test_what_is_gone(tmp_path: Path) -> None:
         trace(turn(), case_id="area/old@hasty/chat+all"),
         trace(turn(), case_id="area/old@careful/files+all"),
     ]
-    update(tmp_path, [(each, verdict(each)) for each in traces])
+    accept(tmp_path, [(each, verdict(each)) for each in traces])
     old = "area/old@careful/chat+all"
-    assert gone(tmp_path, [one], 1) == {old: standing(tmp_path, traces[2])}
-    assert gone(tmp_path, [one], 2) == {f"{CASE}~2": standing(tmp_path, traces[1]), old: standing(tmp_path, traces[2])}
-    assert gone(tmp_path, traces, 2) == {}
+    assert gone(tmp_path, [brief(one)], 1) == {old: standing(tmp_path, traces[2])}
+    assert gone(tmp_path, [brief(one)], 2) == {
+        f"{CASE}~2": standing(tmp_path, traces[1]),
+        old: standing(tmp_path, traces[2]),
+    }
+    assert gone(tmp_path, list(map(brief, traces)), 2) == {}
 
 
 def test_a_file_at_another_s_place_is_told(tmp_path: Path) -> None:
     """A copy of a file, or a file of another case, guards nothing and is named."""
     one = trace(turn())
-    update(tmp_path, [(one, verdict(one))])
+    accept(tmp_path, [(one, verdict(one))])
     path = standing(tmp_path, one)
     stray = path.with_name("other.json")
     stray.write_bytes(path.read_bytes())
     said = f"{stray}:1:1: holds area/name@careful/chat+all, which stands elsewhere; remove it"
     for look in (
-        lambda: gone(tmp_path, [one], 1),
+        lambda: gone(tmp_path, [brief(one)], 1),
         lambda: accepted(tmp_path, Subject("area/other", *subject_of(one)[1:])),
     ):
         with pytest.raises(InputError) as caught:
@@ -213,8 +217,8 @@ def test_a_file_at_another_s_place_is_told(tmp_path: Path) -> None:
 def test_repeats_that_are_no_longer_run_are_removed(tmp_path: Path) -> None:
     """An update with fewer repeats leaves none of the further ones, which would go on excusing what they did."""
     one = trace(turn())
-    update(tmp_path, [(each, verdict(each)) for each in (one, repeated(one, 2), repeated(one, 3))])
-    assert update(tmp_path, [(one, verdict(one))]).endswith("baseline: 1 unchanged, 2 gone")
+    accept(tmp_path, [(each, verdict(each)) for each in (one, repeated(one, 2), repeated(one, 3))])
+    assert accept(tmp_path, [(one, verdict(one))]).endswith("baseline: 1 unchanged, 2 gone")
     assert sorted(accepted(tmp_path, subject_of(one))) == [1]
 
 
@@ -225,7 +229,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     good = outcome(trace(turn()))
     crashed = outcome(trace(turn(stop="error"), error=Failure(kind="loop", message="the loop crashed")))
     with pytest.raises(InputError) as caught:
-        update(tmp_path, judged(good, drifted, broken, broken, broken, broken, crashed))
+        accept(tmp_path, judged(good, drifted, broken, broken, broken, broken, crashed))
     name = good.case.id
     assert caught.value.problems == (
         f"the baseline is not updated: 4 cases cannot be replayed, record first: {name}, {name}, {name} and 1 more",
@@ -244,7 +248,7 @@ def test_failed_cases_are_kept_and_skipped_ones_left(tmp_path: Path) -> None:
         (bad.trace, verdict(bad.trace, status="failed")),
         (skipped, verdict(skipped, status="skipped")),
     ]
-    assert update(tmp_path, results).endswith("baseline: 2 new; 1 of them failed")
+    assert accept(tmp_path, results).endswith("baseline: 2 new; 1 of them failed")
     assert sorted(accepted(tmp_path, subject_of(good.trace))) == [1, 2]
 
 
@@ -256,6 +260,6 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
     path.mkdir() if path.suffix else path.write_text("", "utf-8")
     one = outcome(trace(turn()))
     with pytest.raises(InputError) as caught:
-        update(tmp_path, judged(one))
+        accept(tmp_path, judged(one))
     (problem,) = caught.value.problems
     assert problem.startswith(f"{standing(tmp_path, one.trace)}: the baseline cannot be written here: ")

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from harness.brief import Brief, brief
 from harness.check import Verdict
 from harness.contrast import Contrast
 from harness.figures import Column, columns, pairs
-from harness.trace import Trace
 from tests import corpus
 from tests.build import act, call, trace, turn
 from tests.test_chance import assert_agrees, exact_two_sided, wilson_by_formula
@@ -76,7 +76,7 @@ TOLD: dict[tuple[str, str], Told] = {
 }
 
 
-def runs(model: str) -> list[tuple[Trace, Verdict]]:
+def runs(model: str) -> list[tuple[Brief, Verdict]]:
     """Return the recorded runs of a model as cases: a round for each of its messages, passed where the task is done."""
     found = []
     for run in corpus.lines(f"agentdojo/{model}.none.jsonl"):
@@ -85,7 +85,7 @@ def runs(model: str) -> list[tuple[Trace, Verdict]]:
             act(*(call(asked["function"], asked["args"]) for asked in reply["tool_calls"] or ())) for reply in replies
         ]
         came = trace(turn(*rounds), case_id=f"{run['suite_name']}/{run['user_task_id']}@{model}/chat+all")
-        found.append((came, verdict(came, "passed" if run["utility"] else "failed")))
+        found.append((brief(came), verdict(came, "passed" if run["utility"] else "failed")))
     return found
 
 
@@ -107,7 +107,7 @@ def airline() -> Column:
         replies: list[dict[str, Any]] = [message for message in run["traj"] if message["role"] == "assistant"]
         rounds = [act(*(call(one["function"]["name"]) for one in reply.get("tool_calls") or ())) for reply in replies]
         came = trace(turn(*rounds), case_id=f"airline/{run['task_id']}@gpt-4o/chat+all", repeat=run["trial"] + 1)
-        results.append((came, verdict(came, "passed" if run["reward"] == 1 else "failed")))
+        results.append((brief(came), verdict(came, "passed" if run["reward"] == 1 else "failed")))
     (column,) = columns({"gpt-4o/chat+all": results})
     return column
 

@@ -7,12 +7,13 @@ import pytest
 
 from harness import baseline
 from harness.archive import RunFolder
+from harness.brief import brief
 from harness.check import Replay, Verdict
 from harness.compare import Accepted, subject_of
 from harness.earlier import earlier
 from harness.errors import InputError
 from harness.trace import Trace
-from tests.build import CASE, case, outcome, scenario, trace, turn
+from tests.build import CASE, accept, case, finish, outcome, scenario, trace, turn
 
 
 def verdict(of: Trace, status: str = "passed") -> Verdict:
@@ -33,12 +34,12 @@ def test_there_is_nothing_at_first(tmp_path: Path) -> None:
 def test_the_committed_baseline(tmp_path: Path) -> None:
     """Where no run is named the baseline gives what was accepted of a case, and what is gone."""
     one, old = trace(turn()), trace(turn(), case_id="area/old@careful/chat+all")
-    baseline.update(tmp_path, [(one, verdict(one)), (old, verdict(old))])
+    accept(tmp_path, [(one, verdict(one)), (old, verdict(old))])
     found = earlier(tmp_path, None)
     assert found is not None
     assert found.name == str(tmp_path / "baseline")
     assert found.accepted(subject_of(one)) == baseline.accepted(tmp_path, subject_of(one))
-    assert found.gone([one], 1) == {old.case: baseline.path_of(tmp_path, subject_of(old), 1)}
+    assert found.gone([brief(one)], 1) == {old.case: baseline.path_of(tmp_path, subject_of(old), 1)}
 
 
 def test_a_stored_run(tmp_path: Path) -> None:
@@ -53,7 +54,8 @@ def test_a_stored_run(tmp_path: Path) -> None:
     cases = [case(scenario(path=Path(f"scenarios/{one.scenario}.yaml")), repeat=one.repeat) for one in traces]
     outcomes = [outcome(one, of) for one, of in zip(traces, cases, strict=True)]
     folder = RunFolder(tmp_path, cases, datetime(2026, 3, 1, tzinfo=UTC))
-    folder.finish(outcomes, [verdict(one, "error" if one is traces[3] else "passed") for one in traces])
+    finish(folder, outcomes, [verdict(one, "error" if one is traces[3] else "passed") for one in traces])
+    briefs = list(map(brief, traces))
     found = earlier(tmp_path, folder.path.name)
     assert found is not None
     assert found.name == str(folder.path)
@@ -62,8 +64,8 @@ def test_a_stored_run(tmp_path: Path) -> None:
         2: Accepted(traces[1], "passed", "abc"),
     }
     assert found.accepted(subject_of(traces[3])) == {}
-    assert found.gone(traces[:1], 1) == {traces[2].case: None}
-    assert found.gone(traces[:1], 2) == {traces[1].case: None, traces[2].case: None}
+    assert found.gone(briefs[:1], 1) == {traces[2].case: None}
+    assert found.gone(briefs[:1], 2) == {traces[1].case: None, traces[2].case: None}
 
 
 def test_a_run_that_is_not_there(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.brief import Brief, brief
 from harness.chance import rounded
 from harness.check import Status, Verdict
 from harness.contrast import Contrast, Interval, contrast
@@ -15,7 +16,7 @@ from harness.trace import Anomaly, Failure, Trace, Usage
 from tests.build import EXAMPLES, act, call, checkpoint, trace, turn
 from tests.test_chance import wilson_by_formula
 
-Judgement = tuple[Trace, Verdict]
+Judgement = tuple[Brief, Verdict]
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "known", "error", "skipped")
 
@@ -24,7 +25,7 @@ def judged(scenario: str, status: Status = "passed", *, rounds: int = 1, repeat:
     """Return a case of a scenario that took so many rounds, and what it was judged to be."""
     failure = Failure(kind="missing", message="Nothing is recorded.") if status in ("error", "skipped") else None
     came = trace(turn(*[act()] * rounds), error=failure, case_id=f"{scenario}@careful/chat+all", repeat=repeat)
-    return came, verdict(came, status)
+    return brief(came), verdict(came, status)
 
 
 def verdict(came: Trace, status: Status) -> Verdict:
@@ -57,7 +58,12 @@ def test_column_has_all_figures() -> None:
         anomalies=[Anomaly(kind="repeated_id", turn=1, round=1, call=2, detail="Twice.")],
     ).model_copy(update={"usage": Usage(prompt_tokens=100, completion_tokens=20)})
     broken = judged("area/broken", "error", rounds=9)
-    results = [(busy, verdict(busy, "passed")), judged("area/known", "known"), broken, judged("area/left", "skipped")]
+    results = [
+        (brief(busy), verdict(busy, "passed")),
+        judged("area/known", "known"),
+        broken,
+        judged("area/left", "skipped"),
+    ]
     assert columns({"careful/chat+all": results}) == (
         Column(
             name="careful/chat+all",

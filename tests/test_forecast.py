@@ -1,5 +1,6 @@
 """How many requests it takes to record cases, by what is recorded of them and of others of their scenarios."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from harness.drift import Drift
 from harness.forecast import Forecast, forecasts, told
 from harness.runner import Outcome
 from harness.trace import Failure
-from tests.build import case, outcome, scenario, settings, trace, turn
+from tests.build import case, ended, outcome, scenario, settings, trace, turn
 from tests.project import small
 
 DRIFT = Drifted("turn 1, round 1", Drift("task", "the user's message"))
@@ -36,7 +37,7 @@ def test_what_was_tried_tells(tmp_path: Path) -> None:
     ids = [one.case.id for one in (read, unknown)]
 
     def expect(*outcomes: Outcome) -> list[Forecast]:
-        found = forecasts([read.case, unknown.case], tmp_path, outcomes)
+        found = forecasts([read.case, unknown.case], tmp_path, ended(*outcomes))
         assert list(found) == ids
         return list(found.values())
 
@@ -63,16 +64,14 @@ def test_what_is_not_recorded_takes_one_a_turn(tmp_path: Path) -> None:
 def test_what_ended_a_case_tells(tmp_path: Path, kind: str | None, recorded: int | None, expected: Forecast) -> None:
     """One that asked for more than is recorded, or was cut off, takes more than that."""
     one = of("area/a")
-    assert forecasts([one], tmp_path, [came(one, kind, recorded)]) == {one.id: expected}
+    assert forecasts([one], tmp_path, ended(came(one, kind, recorded))) == {one.id: expected}
 
 
 def test_what_was_not_played_is_not_asked_again(tmp_path: Path) -> None:
     """A case that asked for less than is recorded takes what it asked for."""
     one = of("area/a")
-    partly = Outcome(
-        one, trace(turn()), recorded=5, unplayed=2, drifted=(), saved=False, kept=0, digest=None, seconds=0
-    )
-    assert forecasts([one], tmp_path, [partly]) == {one.id: Forecast(3, sure=True)}
+    partly = replace(outcome(trace(turn(), case_id=one.id), one, recorded=5), unplayed=2)
+    assert forecasts([one], tmp_path, ended(partly)) == {one.id: Forecast(3, sure=True)}
 
 
 def test_cassettes_tell_where_nothing_was_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +93,7 @@ def test_a_cut_case_takes_what_its_old_cassette_holds(tmp_path: Path, monkeypatc
     monkeypatch.chdir(small(tmp_path))
     assert main(["record"]) == 0
     one = of("files/denied")
-    assert forecasts([one], tmp_path / "cassettes", [came(one, "ceiling", 1)]) == {one.id: Forecast(3, sure=True)}
+    assert forecasts([one], tmp_path / "cassettes", ended(came(one, "ceiling", 1))) == {one.id: Forecast(3, sure=True)}
 
 
 def test_told_in_words() -> None:

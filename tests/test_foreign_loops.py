@@ -15,6 +15,7 @@ import pytest
 from harness.case import Case, plan
 from harness.check import judge
 from harness.composition import compose
+from harness.lines import read_lines
 from harness.loop import LoopUnderTest
 from harness.matching import difference
 from harness.misses import replay
@@ -26,7 +27,7 @@ from harness.selection import select
 from harness.settings import Settings
 from harness.shelf import found
 from harness.tools import Tools
-from harness.trace import Failure, Trace, read_lines
+from harness.trace import Failure, Trace
 from tests.loops.plain import PlainLoop, Result
 from tests.project import bundled, write
 

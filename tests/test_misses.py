@@ -15,11 +15,11 @@ from harness.cassette import Drifted
 from harness.check import Verdict, judge
 from harness.cli import main
 from harness.drift import Drift
-from harness.misses import Shared, drift, numbered, record_all, record_command, replay, shared, unrecorded
+from harness.misses import Shared, drift, numbered, record_all, record_command, replay, shared
 from harness.runner import Outcome
 from harness.shelf import accept
 from harness.trace import Failure
-from tests.build import EXAMPLES, case, outcome, scenario, settings, trace, turn
+from tests.build import EXAMPLES, case, ended, outcome, scenario, settings, trace, turn
 from tests.project import as_a_shell_reads, small, write
 
 STALE = Drifted("turn 1, round 1", Drift("system", 'system prompt, section Conduct, word 3: "is" -> "was"'))
@@ -58,8 +58,9 @@ def test_reasons_that_cases_share() -> None:
         Shared(f"{STALE} (and up to 1 further difference)", (ids[0], ids[2])),
         Shared("nothing is recorded", (ids[1], ids[6])),
     ]
-    assert [one.case.id for one in unrecorded(outcomes)] == [*ids[:7], *ids[9:]]
-    assert numbered(unrecorded(outcomes)) == "9 cases"
+    unrecorded = [one for one in ended(*outcomes) if one.unrecorded]
+    assert [one.brief.case for one in unrecorded] == [*ids[:7], *ids[9:]]
+    assert numbered(unrecorded) == "9 cases"
 
 
 def test_drift_that_cases_share() -> None:

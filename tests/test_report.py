@@ -87,7 +87,7 @@ def test_columns_are_told_where_there_are_several() -> None:
             build("read", [one], figured=False),
             build("read", [one, two], figured=False),
             build("read", [one, again]),
-            build("read", [one, Told(two.trace, two.verdict, two.column, listed=False)]),
+            build("read", [one, Told(two.brief, two.verdict, two.column, listed=False)]),
         )
     ]
     assert counts == [(1, 0, 0, 1), (0, 0, 0, 1), (2, 2, 1, 2), (1, 1, 0, 2), (2, 2, 1, 1)]

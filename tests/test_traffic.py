@@ -20,7 +20,7 @@ from harness.case import plan
 from harness.composition import Composition
 from harness.errors import NetworkRefused
 from harness.pace import Patience
-from harness.runner import Outcome, run_many
+from harness.runner import Manner, Outcome, in_order, run_each
 from harness.settings import Loop
 from harness.traffic import Traffic, endpoint_of
 from tests.project import HELLO, write
@@ -85,7 +85,10 @@ def run(
     async def at_once() -> list[Outcome]:
         with ThreadPoolExecutor(cases) as pool:
             asyncio.get_running_loop().set_default_executor(pool)
-            return await run_many(planned, root / "cassettes", live=True, jobs=jobs, traffic=traffic, **kinds)
+            outcomes: dict[int, Outcome] = {}
+            manner = Manner(jobs, live=True, traffic=traffic, **kinds)
+            await run_each(planned, root / "cassettes", in_order(cases), outcomes.__setitem__, manner)
+            return [outcomes[place] for place in range(cases)]
 
     return asyncio.run(at_once())
 
