@@ -24,6 +24,7 @@ from harness.factory import composed_factory
 from harness.finding import numbered
 from harness.formats import FIGURED, Output, Screen, write
 from harness.guard import closed, stay_closed
+from harness.leftovers import clear
 from harness.report import Against, Told, build, code, column_of
 from harness.root import Root
 from harness.runner import Outcome, run_many
@@ -70,6 +71,7 @@ def replay(asked: Invocation, *, alone: bool) -> int:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
     cases = _planned(root, asked)
+    clear(root.cassettes, root.reports)
     with closed():
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
@@ -84,6 +86,7 @@ def record(asked: Invocation, *, everything: bool) -> int:
     """
     root = Root(asked.root)
     cases = _planned(root, asked)
+    clear(root.cassettes, root.reports)
     broken: list[Outcome] = []
     if not everything:
         with closed():
