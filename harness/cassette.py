@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from vcr import matchers
 from vcr.cassette import Cassette
@@ -79,6 +80,7 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         self._secrets: frozenset[str] = frozenset()
         self._rules = Matching()
         self._telling = Telling()
+        self._leads_to: str | None = None
         self._where: Callable[[], str] = lambda: f"request {self.played + 1}"
         self.drifted: list[Drifted] = []
         """The differences from the recording that were seen."""
@@ -174,14 +176,20 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         return response
 
     def append(self, request: Request, response: Any) -> None:
-        """Take an exchange, from the file or from the wire; an answer that a retry overcame is not kept."""
-        live = self.record_mode == RecordMode.ALL
+        """Take an exchange, from the file or from the wire.
+
+        An answer that a retry overcame is not kept, and of redirections the first request with the last answer.
+        """
+        live, address = self.record_mode == RecordMode.ALL, request.uri
         if live and self.data:
             (before, answer) = self.data[-1]
-            if answer["status"]["code"] in _OVERCOME and before.body == request.body:
+            if address == self._leads_to:
+                (request, _) = self.data.pop()
+            elif answer["status"]["code"] in _OVERCOME and before.body == request.body:
                 self.data.pop()
         super().append(request, response)
         if live:
+            self._leads_to = _leads_to(address, response)
             self._listener(_exchange(*self.data[-1]))
 
     def _refusal(self, request: Request) -> CassetteError | None:
@@ -218,6 +226,15 @@ def body_matches(one: Request, other: Request) -> bool:
         return canonical(json.loads(one.body)) == canonical(there)
     except (TypeError, ValueError, RecursionError):
         return False
+
+
+def _leads_to(address: str, response: Any) -> str | None:
+    """Return where a redirection of a request to an address leads, or None for another answer."""
+    if not 300 <= response["status"]["code"] < 400:
+        return None
+    found = (values for name, values in response["headers"].items() if name.lower() == "location")
+    values = next(found, None)
+    return urljoin(address, values if isinstance(values, str) else values[0]) if values else None
 
 
 def _exchange(request: Request, response: Any) -> Exchange:

@@ -115,7 +115,7 @@ async def run_case(case: Case, folder: Path, *, live: bool = False) -> Outcome:
     error = run.stopped or (run.tape.beyond if run.tape else None) or error
     trace = run.trace(None if error is None else run.failure(error))
     saved = False
-    if live and run.tape is not None and run.tape.data and error_expected(case.scenario, trace):
+    if live and run.tape is not None and run.heard and error_expected(case.scenario, trace):
         try:
             run.tape.save()
             saved = True
@@ -286,6 +286,12 @@ class _Run:
         """What was refused, the tool that broke, or what the tape does not have; the loop may have swallowed it."""
         broken = self._tools.error if self._tools is not None else None
         return self._refused or broken or (self.tape.error if self.tape is not None else None)
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything was recorded, and with it the error that ended the case: a time-out cannot be replayed."""
+        recorded = self.tape is not None and bool(self.tape.data)
+        return recorded and (self._log is None or self._log.failure is not None)
 
     def refused(self, error: NetworkRefused) -> None:
         """Take what the network guard refused to this case; nothing is played after it."""
