@@ -70,9 +70,9 @@ def replay(asked: Invocation, *, alone: bool) -> int:
     if asked.baseline is not None and asked.update_baseline:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
-    cases = _planned(root, asked)
-    clear(root.cassettes, root.reports)
     with closed():
+        cases = _planned(root, asked)  # which imports the loop and the tools
+        clear(root.cassettes, root.reports)
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
         return _played(root, asked, cases)
