@@ -11,22 +11,9 @@ from typing import NamedTuple
 
 from harness.cli import main
 from harness.trace import Trace, read_lines
-from tests.loops.hostile import (
-    ASYNC_LOOKS,
-    ASYNC_WAYS,
-    LOOKS,
-    PRIVILEGED,
-    SHARED,
-    WAYS,
-    AsyncWay,
-    Hostility,
-    Note,
-    Places,
-    Plan,
-    Way,
-    opened,
-)
+from tests.loops.hostile import SHARED, Hostility, Note, Plan
 from tests.project import write
+from tests.ways import ASYNC_LOOKS, ASYNC_WAYS, LOOKS, PRIVILEGED, WAYS, AsyncWay, Places, Way, opened
 
 SCENARIO = """\
 title: A loop or a tool reaches out.
@@ -113,7 +100,7 @@ def prepare(root: Path, cases: int) -> None:
     if main(["record", "--all", "loop=hostile"]):
         raise RuntimeError("the hostile cases could not be recorded")
     write(root, scenarios__hostile__stale=SCENARIO.format(asked=DRIFTED))
-    for cassette in list((root / "cassettes").rglob("*.yaml")):
+    for cassette in [path for path in (root / "cassettes").rglob("*.yaml") if path.parent.name == "hostile"]:
         text = cassette.read_text("utf-8")
         match cassette.stem:
             case "empty":

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from tests.loops.hostile import V4, V6, Places
+from tests.ways import V4, V6, Places
 
 HELLO = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: 2\r\n\r\n{}"
 ARRIVAL = 3.0
