@@ -1,12 +1,14 @@
 """Run folders: what one invocation saw, judged and was set to, stored below reports/."""
 
+import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 from harness.brief import Brief, Ended, brief
 from harness.case import Case
 from harness.check import Verdict
+from harness.claim import Claim
 from harness.errors import InputError
 from harness.files import encoded, write_parts, write_whole
 from harness.lines import Lines, read_lines, write_lines
@@ -25,6 +28,7 @@ _JOURNAL = "journal.jsonl"
 _TRACES = "traces.jsonl"
 _VERDICTS = "verdicts.jsonl"
 _SETTINGS = "settings.yaml"
+_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,13 @@ class Stored:
 
 
 class RunFolder:
-    """The folder of one run: a journal while it goes on, whole files once it is done."""
+    """The folder of one run: a journal while it goes on, whole files once it is done; claimed until then."""
 
     def __init__(self, reports: Path, cases: Sequence[Case], now: datetime | None = None) -> None:
         stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
         self._settings = _settings(cases)
         digest = sha256("\n".join([self._settings, *(case.id for case in cases)]).encode()).hexdigest()[:8]
-        self.path = _new(reports, f"{stamp}-{digest}")
+        self.path, self._claim = _new(reports, f"{stamp}-{digest}")
         self._noted: dict[int, tuple[int, int]] = {}
         write_whole(self.path / _SETTINGS, self._settings)
 
@@ -68,6 +72,7 @@ class RunFolder:
         write_parts(self.path / "timings.jsonl", (encoded(f"{dumps(timing)}\n") for timing in timings))
         write_parts(self.path / _TRACES, self._lines())
         (self.path / _JOURNAL).unlink(missing_ok=True)
+        self._claim.release()
 
     @property
     def traces(self) -> Lines[Trace]:
@@ -83,7 +88,14 @@ class RunFolder:
                     yield journal.read(length)
 
 
-def _new(reports: Path, name: str) -> Path:
+class _Made(NamedTuple):
+    """A folder of one's own."""
+
+    path: Path
+    claim: Claim
+
+
+def _new(reports: Path, name: str) -> _Made:
     """Make a folder of this name, or with a number behind it where two runs of one second are equal."""
     try:
         reports.mkdir(parents=True, exist_ok=True)
@@ -94,10 +106,46 @@ def _new(reports: Path, name: str) -> Path:
                 path.mkdir()
             except FileExistsError:
                 number += 1
-            else:
-                return path
+                continue
+            with contextlib.suppress(FileNotFoundError):  # it was taken for a leftover before it could be claimed
+                claim = Claim(path)
+                if claim.held != "another's":
+                    return _Made(path, claim)
     except OSError as error:
         raise InputError(f"{shown(reports)}: no run can be stored here: {error.strerror}") from None
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed run left in its folder: all where none of its cases ended, the journal where it is finished.
+
+    A folder stays as it is where its run is under way, and where anything stands in it that no run has begun with.
+
+    Raises:
+        OSError: it cannot be read or removed.
+    """
+    names = {path.name for path in folder.iterdir()}
+    finished = _TRACES in names
+    if not _NAME.fullmatch(folder.name) or (finished and _JOURNAL not in names):
+        return
+    with Claim(folder) as claim:
+        if claim.held != "ours":
+            return
+        names = {path.name for path in folder.iterdir()}
+        if finished:
+            (folder / _JOURNAL).unlink()
+        elif names <= {_SETTINGS, _JOURNAL} and not _ended(folder / _JOURNAL):
+            for name in names:
+                (folder / name).unlink()
+            folder.rmdir()
+
+
+def _ended(journal: Path) -> bool:
+    """Tell whether a case ended, of which the journal then has a whole line."""
+    try:
+        with journal.open("rb") as lines:
+            return lines.readline().endswith(b"\n")
+    except FileNotFoundError:
+        return False
 
 
 def _settings(cases: Sequence[Case]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 from vcr.cassette import Cassette
 from vcr.record_mode import RecordMode
@@ -76,6 +77,7 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         self._pieces = pieces or Pieces(path.parent)
         self._rules = Matching()
         self._telling = Telling()
+        self._leads_to: str | None = None
         self._where: Callable[[], str] = lambda: f"request {self.played + 1}"
         self._old: Recording | None = None
         self.played = 0
@@ -201,13 +203,20 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         return response
 
     def append(self, request: Request, response: Any) -> None:
-        """Take an exchange from the wire; an answer that a retry overcame is not kept."""
+        """Take an exchange from the wire.
+
+        An answer that a retry overcame is not kept, and of redirections the first request with the last answer.
+        """
+        address = request.uri
         if self.data:
             (before, answer) = self.data[-1]
-            if answer["status"]["code"] in _OVERCOME and before.body == request.body:
+            if address == self._leads_to:
+                (request, _) = self.data.pop()
+            elif answer["status"]["code"] in _OVERCOME and before.body == request.body:
                 self.data.pop()
         kept = Recorded(plain_request(request), plain_response(response))
         self.data.append(kept)
+        self._leads_to = _leads_to(address, response)
         self._told(_data(kept.request.body), kept.response)
 
     def _told(self, request: Any, response: Any) -> None:
@@ -262,6 +271,15 @@ def _matches(one: Request, other: Request) -> bool:
         return canonical(json.loads(one.body)) == canonical(json.loads(other.body))
     except (TypeError, ValueError, RecursionError):
         return False
+
+
+def _leads_to(address: str, response: Any) -> str | None:
+    """Return where a redirection of a request to an address leads, or None for another answer."""
+    if not 300 <= response["status"]["code"] < 400:
+        return None
+    found = (values for name, values in response["headers"].items() if name.lower() == "location")
+    values = next(found, None)
+    return urljoin(address, values if isinstance(values, str) else values[0]) if values else None
 
 
 # Where requests go

@@ -6,8 +6,10 @@ from functools import cache
 from typing import Any, Literal, Self
 
 from harness.completion import Completion, error_message, read
+from harness.deadline import bounded_client
 from harness.errors import InputError, ModelError
 from harness.model import Model, without_credentials
+from harness.unanswered import unanswered
 
 
 class Client:
@@ -27,9 +29,7 @@ class Client:
                 max_retries=model.max_retries,
                 default_query=model.query(),
                 default_headers={name: value.get_secret_value() for name, value in model.headers.items()},
-                http_client=openai.DefaultAsyncHttpxClient(
-                    verify=_tls(), trust_env=model.type != "scripted", timeout=model.timeout
-                ),
+                http_client=bounded_client(model.timeout, verify=_tls(), trust_env=model.type != "scripted"),
             )
         except httpx2.InvalidURL:
             raise InputError(f"model '{model.label}': api_url is not an address") from None
@@ -57,11 +57,9 @@ class Client:
         except openai.APIStatusError as error:
             hint = _missing_key(self._model) if error.status_code in (401, 403) else ""
             raise ModelError(f"HTTP {error.status_code}: {error_message(error.response.text)}{hint}") from None
-        except openai.APITimeoutError:
-            raise ModelError(f"no answer within {self._model.timeout:g} s from {self._address}") from None
         except openai.APIConnectionError as error:
-            cause = str(error.__cause__ or error) or type(error.__cause__).__name__
-            raise ModelError(f"no connection with {self._address}: {cause}") from None
+            tries = self._model.max_retries + 1
+            raise ModelError(unanswered(error, self._address, self._model.timeout, tries)) from None
         return read(answer.text)
 
     @property

@@ -59,7 +59,9 @@ def read(body: str) -> Completion:
     try:
         data = _whole(json.loads(body))
     except (ValueError, RecursionError):
-        raise ModelError(f"the endpoint's answer is not JSON: {excerpt(body)}") from None
+        page = body.lstrip()[:1] == "<"
+        what = "a web page, not JSON; is api_url right?" if page else "not JSON:"
+        raise ModelError(f"the endpoint's answer is {what} {excerpt(body)}") from None
     if not isinstance(data, dict):
         told = told_error(data) if isinstance(data, list) else None
         raise ModelError(told or f"the endpoint's answer is not a chat completion: {excerpt(body)}")

@@ -7,14 +7,18 @@ import tempfile
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
+
+from harness.claim import held
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+=,@~-]")
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 _LONGEST = 120
+_PART = re.compile(r"\..+\.harness-[a-z0-9_]{8}\.part", re.DOTALL)
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write the text as UTF-8 so that the file holds either the old or the new content."""
+    """Write the text as UTF-8 so that the file holds either the old or the new content, whatever ends the process."""
     write_parts(path, (encoded(text),))
 
 
@@ -26,18 +30,50 @@ def encoded(text: str) -> bytes:
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Write parts, one behind the other, so that the file holds either the old or the new content."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    part = _part(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(part.handle, "wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+            part.path.chmod(0o644)
+            part.path.replace(path)  # before it is closed: from then on it would be taken for a leftover
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+            part.path.unlink()
         raise
+    with contextlib.suppress(OSError):
+        _settle(path.parent)
+
+
+def is_part(name: str) -> bool:
+    """Tell whether a file of this name is one that `write_whole` has begun."""
+    return _PART.fullmatch(name) is not None
+
+
+class _Part(NamedTuple):
+    """A file that is to become another one."""
+
+    handle: int
+    path: Path
+
+
+def _part(path: Path) -> _Part:
+    """Begin a file that nobody takes for a leftover while this process lives."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.harness-", suffix=".part")
+        if held(handle, Path(name)) != "another's":
+            return _Part(handle, Path(name))
+        os.close(handle)  # it was taken for one before it could be held, and is removed
+
+
+def _settle(folder: Path) -> None:
+    """Have the names in a folder outlast a loss of power, as the files themselves do."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def escaped(name: str) -> str:

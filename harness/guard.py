@@ -1,19 +1,23 @@
 """Below HTTP: while something replays, every connection and look-up of the process is refused, and remembered.
 
-Python tells of each through its audit events, in threads too. What it does not see: other processes that are started,
-C extensions with sockets of their own, and what is sent over a connection that was open before the replay began (but
-for `http.client`'s, which says so).
+Python tells of each through its audit events, in threads too, and over connections that are open nothing is sent by a
+case or by a thread that began during the replay. What it does not see: other processes that are started, C extensions
+with sockets of their own, and what goes past Python's sockets to the handle of one that was open before. Let through is
+what threads of no case send over such a connection that were there before the replay, too, as a debugger's.
 """
 
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakSet
 
+from harness import sending
 from harness.errors import NetworkRefused
 
 _NAMED = 8
@@ -28,11 +32,20 @@ class Watch:
         self.tell = tell
 
 
+class _Replay:
+    """One replay under way."""
+
+    def __init__(self) -> None:
+        self.left: list[NetworkRefused] = []
+        """The refusals that belong to no case any more."""
+        self.elders = WeakSet(threading.enumerate())
+        """The threads that were there before."""
+
+
 # An audit hook cannot be removed and knows nobody but the process, so what it must know is the process's too: the
-# cases under way, and for each replay that is under way the refusals that belong to no case any more. Both are empty
-# whenever nothing runs, but in a process that stays closed.
+# cases and the replays under way. Both are empty whenever nothing runs, but in a process that stays closed.
 _watched: list[Watch] = []
-_replays: list[list[NetworkRefused]] = []
+_replays: list[_Replay] = []
 
 _watch: ContextVar[Watch | None] = ContextVar("harness_guard", default=None)
 
@@ -61,20 +74,20 @@ def closed() -> Iterator[None]:
         NetworkRefused: something was refused while no case ran that could be told of it.
     """
     _hooked()
-    left: list[NetworkRefused] = []
-    _replays.append(left)
+    replay = _Replay()
+    _replays.append(replay)
     try:
         yield
     finally:
-        _replays[:] = [other for other in _replays if other is not left]
-    if left:
-        raise left[0]
+        _replays.remove(replay)
+    if replay.left:
+        raise replay.left[0]
 
 
 def stay_closed() -> None:
     """Let nothing leave this process any more, for one that ends after its replay, whatever still runs in it then."""
     _hooked()
-    _replays.append([])
+    _replays.append(_Replay())
 
 
 def apart() -> list[NetworkRefused]:
@@ -83,16 +96,16 @@ def apart() -> list[NetworkRefused]:
     What the process was when it was made does not count: it may be a copy of one that replays already.
     """
     _hooked()
-    left: list[NetworkRefused] = []
+    replay = _Replay()
     _watched.clear()
-    _replays[:] = [left]
-    return left
+    _replays[:] = [replay]
+    return replay.left
 
 
 def passed_on(error: NetworkRefused) -> None:
     """Take what was refused in another process of the replay while no case ran there that could be told of it."""
     if _replays:
-        _replays[0].append(error)
+        _replays[0].left.append(error)
 
 
 def refused(what: str, why: str) -> NetworkRefused:
@@ -114,7 +127,7 @@ def refused(what: str, why: str) -> NetworkRefused:
     for one in told:
         one.tell(error)
     if not told and _replays:
-        _replays[0].append(error)
+        _replays[0].left.append(error)
     return error
 
 
@@ -126,18 +139,31 @@ def _names(running: tuple[Watch, ...]) -> str:
 
 @cache
 def _hooked() -> None:
-    """Add the hook, at the first replay of the process."""
+    """Add the hook, and what sees the sends that it is not told of, at the first replay of the process."""
     sys.addaudithook(_audit)
+    sending.watch(_look)
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _LEAVING and _replays:
         what = _LEAVING[event](*arguments)
         if what is not None:
-            raise refused(
-                what,
-                "nothing leaves in replay; if it is the loop's client, name it in loop.transports and record again",
-            )
+            raise refused(what, _ADVICE)
+
+
+def _look(sock: socket.socket) -> None:
+    """Refuse what is sent over an open connection, but to threads that were there before the replay, and of no case."""
+    replay = next(iter(_replays), None)
+    if replay is None or (_watch.get() is None and threading.current_thread() in replay.elders):
+        return
+    what = _over(sock)
+    if what is not None:
+        raise refused(what, _ADVICE)
+
+
+def _making(_: socket.socket, family: int, *__: int) -> str | None:
+    """Say what a socket is that sends without an address and without a connection."""
+    return "a socket below all protocols" if family in _BARE else None
 
 
 def _connecting(_: socket.socket, address: Any) -> str:
@@ -145,10 +171,19 @@ def _connecting(_: socket.socket, address: Any) -> str:
 
 
 def _sending(sock: socket.socket, address: Any) -> str | None:
-    """Say where a message goes; a pair of sockets inside the process is connected and needs no address."""
-    if address is None:
-        return None if sock.family == getattr(socket, "AF_UNIX", None) else "a message over an open connection"
-    return f"a message to {_place(address)}"
+    """Say where a message goes, if it says so itself."""
+    return _over(sock) if address is None else f"a message to {_place(address)}"
+
+
+def _over(sock: socket.socket) -> str | None:
+    """Say to whom a connection is open; a pair of sockets inside the process has no names."""
+    try:
+        peer = sock.getpeername()
+    except OSError:
+        peer = None
+    if sock.family == getattr(socket, "AF_UNIX", None) and not peer:
+        return None
+    return f"a message over the open connection to {_place(peer)}" if peer else "a message over an open connection"
 
 
 def _looking_up(host: Any, *_: Any) -> str | None:
@@ -160,8 +195,13 @@ def _requesting(connection: Any, _: Any) -> str:
     return f"a request to {_place((connection.host, connection.port))}"
 
 
+_ADVICE = "nothing leaves in replay; if it is the loop's client, name it in loop.transports and record again"
+
+_BARE = frozenset(getattr(socket, name) for name in ("AF_PACKET", "AF_CAN") if hasattr(socket, name))
+
 _LEAVING: Mapping[str, Callable[..., str | None]] = MappingProxyType(
     {
+        "socket.__new__": _making,
         "socket.connect": _connecting,
         "socket.sendto": _sending,
         "socket.sendmsg": _sending,

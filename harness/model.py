@@ -72,7 +72,7 @@ class Model(Group):
     headers: dict[str, SecretStr] = {}
     """Further headers of each request; `${oc.env:NAME}` takes a value from the environment."""
     timeout: float = Field(default=120, gt=0, allow_inf_nan=False)
-    """Seconds until a request is given up."""
+    """Seconds from the moment a request leaves until it is given up, however slowly its answer comes."""
     max_retries: int = Field(default=2, ge=0)
     """How often a request is tried again after 429, 5xx and lost connections."""
     echo: tuple[str, ...] = ()

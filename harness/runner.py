@@ -199,7 +199,7 @@ async def run_case(
     error = run.stopped or (run.tape.beyond if run.tape is not None else None) or error
     trace = run.trace(None if error is None else run.failure(error))
     saved = False
-    if live and run.tape is not None and run.tape.recorded and error_expected(case.scenario, trace):
+    if live and run.tape is not None and run.heard and error_expected(case.scenario, trace):
         try:
             run.tape.save(run.origin(), run.known())
             saved = True
@@ -390,6 +390,12 @@ class _Run:
         """What was refused, the tool that broke, or what the tape does not have; the loop may have swallowed it."""
         broken = self._tools.error if self._tools is not None else None
         return self._refused or broken or (self.tape.error if self.tape is not None else None)
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything was recorded, and with it the error that ended the case: a time-out cannot be replayed."""
+        recorded = self.tape is not None and self.tape.recorded > 0
+        return recorded and (self._log is None or self._log.failure is not None)
 
     def refused(self, error: NetworkRefused) -> None:
         """Take what the network guard refused to this case; nothing is played after it."""

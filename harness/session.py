@@ -27,6 +27,7 @@ from harness.formats import FIGURED, Screen, write
 from harness.garbage import kept
 from harness.guard import closed, stay_closed
 from harness.invocation import Invocation
+from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.report import Against, Told, build, code
 from harness.root import Root
@@ -47,9 +48,10 @@ def replay(asked: Invocation, *, alone: bool) -> int:
     if asked.baseline is not None and asked.update_baseline:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
-    with kept(alone=alone):
-        cases = _planned(root, asked)
     with closed():
+        with kept(alone=alone):
+            cases = _planned(root, asked)  # which imports the loop and the tools
+        clear(root.cassettes, root.reports)
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
         return _played(root, asked, cases)
@@ -73,6 +75,7 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
     root = Root(asked.root)
     with kept(alone=alone):
         cases = _planned(root, asked)
+    clear(root.cassettes, root.reports)
     broken: list[Tried] = []
     tried: list[Tried] = []
     if not live.everything:

@@ -214,7 +214,10 @@ def test_unknown_fields_do_no_harm() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<html><h1>502</h1></html>", "the endpoint's answer is not JSON: <html><h1>502</h1></html>"),
+        (
+            "<html><h1>502</h1></html>",
+            "the endpoint's answer is a web page, not JSON; is api_url right? <html><h1>502</h1></html>",
+        ),
         ('{"choices": [{"mess', """the endpoint's answer is not JSON: {"choices": [{"mess"""),
         ('{"choices": []} x', """the endpoint's answer is not JSON: {"choices": []} x"""),
         ("null", "the endpoint's answer is not a chat completion: null"),

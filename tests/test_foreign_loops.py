@@ -270,7 +270,7 @@ def test_a_loop_cannot_lift_its_user(tmp_path: Path) -> None:
     [
         ("{status: 400, body: {error: {message: Too long.}}}", "HTTP 400: Too long."),
         ("{body: {error: {message: Too many.}}}", "Too many."),
-        ("{raw: <html>}", "the endpoint's answer is not JSON: <html>"),
+        ("{raw: <html>}", "the endpoint's answer is a web page, not JSON; is api_url right? <html>"),
     ],
 )
 @pytest.mark.parametrize("factory", [PLAIN, "tests.loops.wayward:Talkative"])

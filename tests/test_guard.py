@@ -5,6 +5,7 @@ import contextvars
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -94,6 +95,7 @@ def test_nothing_gets_out_while_closed(listener: socket.socket, way: str) -> Non
         (lambda _: socket.gethostbyname_ex("a.invalid"), "a look-up of a.invalid"),
         (lambda _: socket.getnameinfo((HOST, 9), 0), f"a look-up of {HOST}:9"),
         (lambda _: socket.create_connection(("::1", 9)), "a look-up of ::1"),
+        (lambda _: socket.socket(getattr(socket, "AF_PACKET", 17), socket.SOCK_RAW), "a socket below all protocols"),
     ],
 )
 def test_a_refusal_names_what_was_tried(act: Callable[[socket.socket], object], what: str) -> None:
@@ -134,6 +136,62 @@ def test_an_http_connection_that_was_open_before_is_refused() -> None:
     assert len(asked.bodies) == 1
 
 
+@pytest.fixture
+def opened(listener: socket.socket) -> Iterator[socket.socket]:
+    """Return a connection from before the replay, to a socket that listens."""
+    with socket.create_connection(listener.getsockname()) as connection:
+        yield connection
+
+
+def writes_to_a_file(sock: socket.socket) -> None:
+    """Write to a socket as to a file."""
+    with sock.makefile("wb", buffering=0) as file:
+        file.write(b"x")
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda sock: sock.send(b"x"),
+        lambda sock: sock.sendall(b"x"),
+        lambda sock: sock.sendmsg([b"x"]),
+        writes_to_a_file,
+    ],
+)
+def test_a_connection_that_was_open_before_is_refused(
+    opened: socket.socket, send: Callable[[socket.socket], object]
+) -> None:
+    """Over a connection from before the replay a case sends nothing, nor does a thread that began since."""
+    told: list[NetworkRefused] = []
+    where = f"a message over the open connection to {HOST}:{opened.getpeername()[1]}"
+    with closed(), watching("a@m/c", told.append):
+        with pytest.raises(NetworkRefused, match=re.escape(f"{where}, made by a@m/c, was refused: {ADVICE}")):
+            send(opened)
+        error = raised_in_a_thread(lambda: send(opened))
+    assert str(error) == f"{where}, made by a thread of no case while a@m/c ran, was refused: {ADVICE}"
+    assert len(told) == 2
+    send(opened)
+
+
+def test_what_was_there_before_may_send(opened: socket.socket) -> None:
+    """A thread of no case that was there before the replay sends over its connection, as a debugger's does."""
+    go, sent = threading.Event(), threading.Event()
+
+    def beside() -> None:
+        go.wait(10)
+        opened.sendall(b"x")
+        sent.set()
+
+    thread = threading.Thread(target=beside)
+    thread.start()
+    with closed():
+        opened.sendall(b"x")
+        with watching("a@m/c", ignored):
+            go.set()
+            assert sent.wait(10)
+    thread.join()
+
+
 def test_what_stays_in_the_process_goes_on() -> None:
     """Event loops, their threads, child processes, pairs of sockets and listening work while closed."""
 
@@ -145,8 +203,9 @@ def test_what_stays_in_the_process_goes_on() -> None:
     with closed():
         assert asyncio.run(go()) == (b"through a pipe", "in a thread")
         one, other = socket.socketpair()
-        with one, other:
-            one.sendmsg([b"through a pair"])
+        with one, other, watching("a@m/c", ignored):
+            one.sendmsg([b"through "])
+            one.sendall(b"a pair")
             assert other.recv(99) == b"through a pair"
         assert socket.getaddrinfo(None, 80, flags=socket.AI_PASSIVE) != []
         socket.create_server((HOST, 0)).close()
@@ -272,6 +331,41 @@ print(before, len(added))
 
 
 # Through the command line
+
+REACHES = """\
+import os, socket
+from contextlib import suppress
+
+from harness.loop import make
+
+with suppress(Exception if os.environ["REACHES"] == "in secret" else ()):
+    socket.create_connection(("{host}", {port})).close()
+"""
+
+
+@pytest.mark.parametrize("reaches", ["in secret", "openly"])
+def test_a_module_that_reaches_out_when_it_is_imported_ends_with_two(
+    tmp_path: Path,
+    listener: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reaches: str,
+) -> None:
+    """What the loop's module tries while it is imported for a replay is refused; for a recording it may."""
+    loop = "defaults: [production, _self_]\nlabel: reaching\nfactory: reaching_{0}:make\n"
+    name = reaches.replace(" ", "_")
+    monkeypatch.chdir(small(tmp_path))
+    write(tmp_path, conf__loop__reaching=loop.format(name))
+    (tmp_path / f"reaching_{name}.py").write_text(REACHES.format(host=HOST, port=port(listener)), "utf-8")
+    monkeypatch.setenv("REACHES", reaches)
+    assert main(["run", "loop=reaching"]) == 2
+    assert reached(listener) == 0
+    said = f"a look-up of {HOST}, made by a thread of no case, was refused: {ADVICE}"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(said)
+    sys.modules.pop(f"reaching_{name}", None)
+    assert main(["record", "loop=reaching"]) == 0
+    assert reached(listener) == 1
+
 
 TOOLS = """\
 from tests.loops.leaking import hidden, leak

@@ -497,7 +497,7 @@ def test_no_tool_left_is_sent_by_production_only(policy: str, sent: dict[str, An
     [
         (Answer('{"choices": []}'), 'the endpoint\'s answer holds no choices: {"choices": []}'),
         (Answer('{"error": {"message": "no credit", "code": 402}}'), "no credit"),
-        (Answer("<html>Bad gateway</html>", content_type="text/html"), "not JSON: <html>Bad gateway</html>"),
+        (Answer("<html>Bad gateway</html>", content_type="text/html"), "right? <html>Bad gateway</html>"),
         (Answer('{"choices": [{"mess'), 'not JSON: {"choices": [{"mess'),
         (Answer("null"), "not a chat completion: null"),
         (Answer('{"choices": [{"message": null}]}'), "holds no message"),
@@ -525,10 +525,12 @@ def test_unreachable_endpoint_and_time_out_say_where() -> None:
         url = f"http://me:planted-password@127.0.0.1:{port}"
         with pytest.raises(ModelError) as raised:
             asyncio.run(make(Recorder(), settings(url, timeout=0.2)).run("Do it."))
-        assert str(raised.value) == f"no answer within 0.2 s from http://127.0.0.1:{port}/v1"
+        assert str(raised.value) == (
+            f"no whole answer within 0.2 s from http://127.0.0.1:{port}/v1 (model.timeout=N waits longer)"
+        )
     with pytest.raises(ModelError) as raised:
         asyncio.run(make(Recorder(), settings(url)).run("Do it."))
-    assert str(raised.value).startswith(f"no connection with http://127.0.0.1:{port}/v1: ")
+    assert str(raised.value) == f"no connection with http://127.0.0.1:{port}/v1: Connection refused"
 
 
 @pytest.mark.parametrize(
