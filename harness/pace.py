@@ -28,7 +28,7 @@ class Patience:
     longest: float = 60.0
     """A pause at most, whatever the endpoint names."""
     whole: float = 180.0
-    """All pauses in a row together; after the next refusal nothing more is asked."""
+    """All pauses in a row together; after the next refusal, or where one alone is longer, nothing more is asked."""
 
 
 @dataclass(eq=False)
@@ -111,6 +111,14 @@ class Pace:
         self._gap = max(self._gap * _NARROWING, _LEAST) if self._gap else 0.0
         return turn
 
+    def _hopeless(self, seconds: float, respite: Respite | None) -> str | None:
+        """Return why it is not worth to wait any more after so many seconds, or None where it is."""
+        if seconds > self._patience.whole:
+            return f" for {seconds:,.0f} s"
+        if respite is not None and respite.exact and respite.seconds > self._patience.whole:
+            return f", which names {respite.seconds:,.0f} s"
+        return None
+
     def _put_off(self, status: int, respite: Respite | None) -> str | None:
         """Lengthen the pause that lasts, or begin one; return what to say of it, where that was not said."""
         now, patience = self._clock(), self._patience
@@ -118,8 +126,8 @@ class Pace:
         self._since = now if self._since is None else self._since
         if self._busy is not None:
             return None
-        if now - self._since > patience.whole:
-            said = f"{status} from {self._endpoint} for {now - self._since:,.0f} s: nothing more is asked of it"
+        if (why := self._hopeless(now - self._since, respite)) is not None:
+            said = f"{status} from {self._endpoint}{why}: nothing more is asked of it"
             self._busy = f"HTTP {said}"
             return said
         if respite is not None and respite.exact:

@@ -47,17 +47,20 @@ def test_{name}(ask):
 """
 SIDES = {
     "floor": ("tests.bench_sides", "floor"),
+    "bare loop": ("tests.bench_sides", "bare loop"),
     "harness": ("tests.bench_sides", "harness"),
     "pytest with vcrpy": ("pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.bench_pytest"),
 }
 """The module and the options that measure a side, in front of the project."""
-REPEATS = dict(zip(SIDES, (3, 3, 2), strict=True))
+REPEATS = dict(zip(SIDES, (3, 3, 3, 2), strict=True))
 """How often a side is measured; the last takes most of the time, and its distance is known well enough with fewer."""
 NOTES = """\
 A request is a round: 12 tools are offered, all rounds but the last make one call, each call returns 400 characters.
 Best of {repeats}, each in a new process. Not counted: interpreter start, imports,
 Hydra's composition, and one case to warm up.
-  floor              the same loop on the SDK's own mock transport, which answers from memory; no files, no trace
+  floor              our loop on the SDK's own mock transport, which answers from memory; messages and tools are given
+                     to the SDK as its documentation does; no files, no trace
+  bare loop          the same, sent as our loop sends it: the same bytes, past the SDK's transformation of arguments
   harness            from scenario files and cassettes to verdicts, in one process, eight cases at a time
   pytest with vcrpy  from collection to summary; method, path and body matched, an AsyncOpenAI of its own for each test
 """

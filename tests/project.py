@@ -1,8 +1,12 @@
 """Small projects for tests, written into a folder, and commands as a shell reads them."""
 
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
+from harness.pieces import Pieces
+from harness.recording import load
 from harness.shelf import accept
 
 SCENARIO = """\
@@ -88,6 +92,14 @@ def reworded(cassette: Path, old: str, new: str) -> None:
         raise ValueError(f"{cassette} does not hold {old}")
     cassette.write_text(text.replace(old, new), "utf-8")
     accept(cassette, cassette.parents[3])
+
+
+def meant(path: Path, folder: Path) -> list[Any]:
+    """Return the exchanges of a cassette; how a client writes its JSON, and in which order, does not count."""
+    return [
+        (request.method, request.uri, dict(request.headers), json.loads(request.body), response)
+        for request, response in load(path, Pieces(folder)).exchanges
+    ]
 
 
 def as_a_shell_reads(command: str) -> list[str]:

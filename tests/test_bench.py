@@ -25,7 +25,7 @@ def test_bench_measures_each_side_of_each_workload(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     table = done.stdout.split("\n\n")[0].splitlines()[2:]
     rows = [re.split(r"\s{2,}", line) for line in table]
-    sides = ("floor", "harness", "pytest with vcrpy")
+    sides = ("floor", "bare loop", "harness", "pytest with vcrpy")
     workloads = ("20 cases of 5 rounds", "5 cases of 20 rounds")
     assert [(row[0], row[1]) for row in rows] == [(workload, side) for workload in workloads for side in sides]
     assert all(float(cell) > 0 for row in rows for cell in row[2:])

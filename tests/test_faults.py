@@ -87,9 +87,11 @@ TOLD: Mapping[str, Told] = {
     "HTML under 502": Told(r"HTTP 502: <html><h1>Bad gateway</h1><pre>POST /v1/chat/completions .* more characters\)"),
     "nothing under 200": Told("the endpoint's answer is empty"),
     "nothing under 204": Told("the endpoint's answer is empty"),
-    "429": Told(r"HTTP 429: Slow down\.", retries=1, waits=0.5, tries=2),
-    "429 for a second": Told(r"HTTP 429: Slow down\.", retries=1, waits=1, tries=2),
-    "429 for an hour": Told(r"HTTP 429: Slow down\.", retries=1),
+    "429": Told(r"HTTP 429: Slow down\.", retries=1, waits=4, tries=2),
+    "429 for a second": Told(r"HTTP 429: Slow down\.", retries=1, waits=4, tries=2),
+    "429 for an hour": Told(
+        r"HTTP 429(: Slow down\.| from .*, which names 3,600 s: nothing more is asked of it)", retries=1
+    ),
     "503": Told(r"HTTP 503: Overloaded\.", retries=1, waits=0.5, tries=2),
     "an error under 200": Told(r"The model is not loaded\."),
     "no choices": Told(r'the endpoint\'s answer holds no choices: \{{"choices": \[\]\}}'),
@@ -159,8 +161,9 @@ def held(project: Path, url: str, told: Told, capsys: pytest.CaptureFixture[str]
     assert main(["record", "--all", "model=bad,good", "--format", "json"]) == 2
     seconds = monotonic() - start
     out, err = capsys.readouterr()
+    said = [line for line in err.splitlines() if not re.match(r"(429|503) from 127\.0\.0\.1:\d+\b", line)]
     report = Report.model_validate_json(out)
-    assert err == ""
+    assert said == ["recording 4 cases, about 4 requests"]
     errors = {case.case: case.verdict.error for case in report.cases if case.verdict.status == "error"}
     assert [case.split("@")[1] for case in errors] == ["bad/chat+all"] * 2
     for error in errors.values():
@@ -171,7 +174,7 @@ def held(project: Path, url: str, told: Told, capsys: pytest.CaptureFixture[str]
     assert list(cassettes(project, "good")) == ["chat+all/talk/one.yaml", "chat+all/talk/two.yaml"]
     stored = "".join(path.read_text("utf-8") for path in (project / "reports").rglob("*") if path.is_file())
     for secret in (KEY, HEADER, PASSWORD):
-        assert secret not in out + stored
+        assert secret not in out + err + stored
     assert "Traceback" not in out + stored
 
 
@@ -186,7 +189,8 @@ def test_a_fault_ends_its_own_cases(project: Path, capsys: pytest.CaptureFixture
     """The cases at the endpoint end with one line each, in time and with code two; the others are recorded."""
     with misbehaving(FAULTS[fault]) as endpoint:
         held(project, endpoint.url, TOLD[fault], capsys)
-        assert len(endpoint.asked) == TOLD[fault].tries * 2
+        asked = range(1, 3) if fault == "429 for an hour" else [TOLD[fault].tries * 2]  # the second may not leave
+        assert len(endpoint.asked) in asked
 
 
 @pytest.mark.slow

@@ -115,13 +115,15 @@ def test_all_wait_until_the_time_that_is_named(status: int, headers: dict[str, s
 
 
 def test_nobody_waits_for_ever() -> None:
-    """A pause ends after a minute, whatever is named, and the line says that."""
+    """A pause ends after a minute, whatever is named, and the line says that; more than three are not worth it."""
     world = World()
-    world.answer(429, {"retry-after": "3600"})
+    world.answer(429, {"retry-after": "180"})
     world.ask()
     world.go_on(60)
     assert world.times == [60.0]
-    assert world.said == ["429 from h:1: all wait 60.0 s, though it names 3,600 s"]
+    assert world.said == ["429 from h:1: all wait 60.0 s, though it names 180 s"]
+    world.answer(429, {"retry-after": "3600"})
+    assert world.said[1:] == ["429 from h:1, which names 3,600 s: nothing more is asked of it"]
 
 
 def test_they_leave_one_by_one() -> None:

@@ -18,8 +18,6 @@ from harness.cassette import Exchange, Tape, installed, playing
 from harness.composition import Composition
 from harness.errors import InputError, NetworkRefused
 from harness.guard import closed
-from harness.pieces import Pieces
-from harness.recording import load
 from harness.runner import Outcome, run_many
 from harness.settings import Loop
 from harness.shelf import found
@@ -28,7 +26,7 @@ from harness.transports import sent
 from harness.wording import validate
 from tests.build import marked
 from tests.loops.sending import JSON, SESSION, WAYS, Send, executed, httpx2_async
-from tests.project import small
+from tests.project import meant, small
 from tests.wire import TEXTS, Answer, endpoint, settings
 
 EACH = [pytest.param(client, way, id=way.__name__) for client, ways in WAYS.items() for way in ways]
@@ -57,14 +55,6 @@ def recorded(path: Path, client: str, way: Send, answers: Sequence[Answer]) -> l
         tape.save()
     assert server.bodies == BODIES
     return came
-
-
-def meant(path: Path, folder: Path) -> list[Any]:
-    """Return the exchanges of a cassette; how a client writes its JSON does not count."""
-    return [
-        (request.method, request.uri, dict(request.headers), json.loads(request.body), response)
-        for request, response in load(path, Pieces(folder)).exchanges
-    ]
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "raw deflate", "br"])
