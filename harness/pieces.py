@@ -1,7 +1,10 @@
 """Texts that cassettes share, each kept once in a file that its digest names."""
 
+import fcntl
+import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -45,6 +48,20 @@ class Pieces:
         if name not in self._texts:
             self._texts[name] = self._read(name)
         return self._texts[name]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other process write or remove what needs these pieces meanwhile; not where there are none."""
+        if not self._texts and not self._folder.is_dir():
+            yield
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def save(self) -> None:
         """Write the pieces that are not there yet; what is there holds the same text."""

@@ -239,14 +239,15 @@ def save(path: Path, text: str, pieces: Pieces, known: Mapping[str, str] = Mappi
         CassetteUnsafe: the text or one of its pieces holds a secret, known or told by its shape; nothing is written.
     """
     harmless(path, text, pieces, known)
-    pieces.save()
-    try:
-        if parsed(read(path), path, pieces).digest == digest_in(text):
-            return False
-    except CassetteError:
-        pass
-    write_whole(path, text)
-    return True
+    with pieces.alone():  # between a piece and the cassette that needs it nobody clears
+        pieces.save()
+        try:
+            if parsed(read(path), path, pieces).digest == digest_in(text):
+                return False
+        except CassetteError:
+            pass
+        write_whole(path, text)
+        return True
 
 
 def harmless(path: Path, text: str, pieces: Pieces, known: Mapping[str, str]) -> None:

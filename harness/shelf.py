@@ -127,6 +127,9 @@ def _referred(paths: Iterable[Path]) -> Iterator[str]:
 def clear(names: Collection[str], cassettes: Path) -> None:
     """Remove those of these pieces that no cassette refers to any more."""
     pieces = Pieces(cassettes)
-    for name in unreferred(pieces, found(cassettes)) if names else ():
-        if name in names:
-            pieces.path(name).unlink(missing_ok=True)
+    if not names:
+        return
+    with pieces.alone():
+        for name in unreferred(pieces, found(cassettes)):
+            if name in names:
+                pieces.path(name).unlink(missing_ok=True)

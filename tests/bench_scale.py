@@ -17,8 +17,8 @@ from tests.project import bundled
 
 HARNESS = (sys.executable, "-m", "harness")
 NOTES = """\
-Whole commands, as they are typed. Of the time per case the time of a run of one case is taken off. Memory is the
-peak: of the largest process, and of all together, what they share counted once.
+Whole commands, as they are typed. The time per case is processor time, that of a run of one case taken off. Memory is
+the peak: of the largest process, and of all together, what they share counted once.
 """
 STARTS = """\
 Whole commands, {repeats} of each in turns, the median; files are warm, and compiled.
@@ -43,6 +43,8 @@ class Measured(NamedTuple):
     """What a command took."""
 
     seconds: float
+    processor: float
+    """The seconds of processor time of all its processes, which no neighbour on the machine adds to."""
     largest: float
     """The peak of its largest process, in MB."""
     together: float | None
@@ -55,9 +57,12 @@ def multiplied(seed: Path, root: Path, cases: int) -> Path:
     (root / "conf").symlink_to(seed / "conf")
     (scenario,) = [path for path in seed.rglob("scenarios/**/*.yaml") if not path.name.endswith(".script.yaml")]
     (cassette,) = seed.rglob("cassettes/**/*.yaml")
+    for shared in (seed / "cassettes").glob("+*"):
+        (root / "cassettes").mkdir()
+        (root / "cassettes" / shared.name).symlink_to(shared)
     for path in (scenario, cassette):
         folder = root / path.relative_to(seed).parent
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for number in range(cases):
             (folder / f"case_{number:05}.yaml").hardlink_to(path)
     return root
@@ -79,7 +84,7 @@ def measure(command: Sequence[str], root: Path, environment: dict[str, str]) -> 
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{said.decode()}")
     unit = 1024**2 if sys.platform == "darwin" else 1024
-    return Measured(seconds, used.ru_maxrss / unit, watch.peak)
+    return Measured(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, watch.peak)
 
 
 class _Watch(threading.Thread):
@@ -127,15 +132,16 @@ def scale(seed: Path, folder: Path, environment: dict[str, str], sizes: Sizes) -
     """Return as text what more cases take, and what a second process gives."""
     projects = {number: multiplied(seed, folder / f"cases_{number}", number) for number in (1, *sizes.cases)}
     command = (*HARNESS, "run", "--quiet", "-j")
-    start = min(measure((*command, "1"), projects[1], environment).seconds for _ in range(3))
+    start = min(measure((*command, "1"), projects[1], environment).processor for _ in range(3))
     taken = {number: measure((*command, "2"), projects[number], environment) for number in sizes.cases}
-    least = (taken[sizes.cases[0]].seconds - start) / sizes.cases[0]
+    least = (taken[sizes.cases[0]].processor - start) / sizes.cases[0]
     rows = []
-    for number, measured in taken.items():
-        each = (measured.seconds - start) / number
-        together = "" if measured.together is None else f"{measured.together:.0f}"
-        rows.append((f"{number:,}", f"{each * 1000:.2f}", f"{each / least:.2f}", f"{measured.largest:.0f}", together))
-    heads = ("cases of 5 rounds, -j 2", "ms per case", "times the fewest", "largest process, MB", "all, MB")
+    for number, found in taken.items():
+        each = (found.processor - start) / number
+        together = "" if found.together is None else f"{found.together:.0f}"
+        ratio, largest = f"{each / least:.2f}", f"{found.largest:.0f}"
+        rows.append((f"{number:,}", f"{found.seconds:.1f}", f"{each * 1000:.2f}", ratio, largest, together))
+    heads = ("cases of 5 rounds, -j 2", "seconds", "ms per case", "times the fewest", "largest process, MB", "all, MB")
     table = tabulate(rows, heads, disable_numparse=True, colalign=("right",) * len(heads))
     alone = measure((*command, "1"), projects[sizes.compared], environment).seconds
     both = taken[sizes.compared].seconds

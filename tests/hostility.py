@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
+from harness import crew
 from harness.cli import main
 from harness.lines import read_lines
+from harness.runner import Manner
 from harness.trace import Trace
 from tests.loops.hostile import SHARED, Hostility, Note, Plan
 from tests.project import write
@@ -128,7 +131,8 @@ def play(root: Path, plans: Mapping[Group, Sequence[Plan]]) -> Played:
     for group, tried in plans.items():
         shared.plans = deque(tried)
         words = [f"hostile/{group.scenario}", "loop=hostile", f"repeats={len(tried)}", *group.settings]
-        codes.append(main(["run", *words, "-j", str(group.jobs), "--quiet"]))
+        with patch.object(crew, "MANNER", Manner(group.jobs)):  # how many cases run at a time in this one process
+            codes.append(main(["run", *words, "-j", "1", "--quiet"]))
         newest = max((root / "reports").glob("*/traces.jsonl"), key=lambda path: path.stat().st_mtime_ns)
         left += len(shared.plans)
         ends.update(trace.error.kind if trace.error else "" for trace in read_lines(newest, Trace))

@@ -101,7 +101,7 @@ def test_a_new_project_from_a_wheel(wheel: Path, tmp_path: Path, elsewhere: Path
     assert text.count("tidy") == 1
     role.write_text(text.replace("tidy", "neat"), "utf-8")
     missed = run(elsewhere, harness, "run", code=2)
-    assert folded(missed)[:2] == [head, "desk/old_draft@scripted/desk+files error 0 0 0"]
+    assert folded(missed)[:2] == [head, "desk/old_draft@scripted/desk+files error, stale 0 0 0"]
     for told in (str(cassette.relative_to(elsewhere)), "tidy", "neat", "requests: harness record desk/old_draft\n"):
         assert told in missed
     assert cassette.read_text("utf-8") == recorded

@@ -43,6 +43,8 @@ class Asked:
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    """The bodies as they came."""
     times: list[float] = field(default_factory=list)
     """When each request came, by the clock that only goes on."""
 
@@ -83,6 +85,7 @@ def endpoint(
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asked.paths.append(self.path)
             asked.headers.append({name.lower(): value for name, value in self.headers.items()})
+            asked.raw.append(body)
             asked.bodies.append(json.loads(body))
             given = answers(json.loads(body)) if callable(answers) else left.pop(0) if len(left) > 1 else left[0]
             answer = given if isinstance(given, Answer) else Answer(json.dumps(given))
