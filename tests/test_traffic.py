@@ -20,8 +20,11 @@ from harness.case import plan
 from harness.composition import Composition
 from harness.errors import NetworkRefused
 from harness.pace import Patience
+from harness.pieces import Pieces
+from harness.recording import load
 from harness.runner import Manner, Outcome, in_order, run_each
 from harness.settings import Loop
+from harness.shelf import found
 from harness.traffic import Traffic, endpoint_of
 from tests.project import HELLO, write
 from tests.wire import TEXTS, Answer, calls, endpoint, says, settings
@@ -106,10 +109,8 @@ def stored(root: Path) -> dict[str, bytes]:
 
 def statuses(root: Path) -> list[int]:
     """Return the statuses in the cassettes."""
-    import yaml
-
-    read = [yaml.load(text, yaml.CSafeLoader) for text in stored(root).values()]
-    return [one["response"]["status"]["code"] for cassette in read for one in cassette["interactions"]]
+    read = [load(path, Pieces(root / "cassettes")) for path in found(root / "cassettes")]
+    return [reply["status"]["code"] for recording in read for reply in recording.replies]
 
 
 def offsets(first: float, number: int) -> list[float]:
