@@ -60,11 +60,19 @@ class Done(NamedTuple):
     err: str
 
 
+LISTENING = """\
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("harness", run_name="__main__", alter_sys=True)
+"""
+"""Starts the command so that it hears Ctrl-C, also where tests run in the background, which ignores it."""
+
+
 def command(root: Path, *words: str, **environment: str) -> "subprocess.Popen[str]":
     """Start a command in a project."""
     path = os.pathsep.join([str(ROOT), str(root)])
     return subprocess.Popen(
-        [sys.executable, "-m", "harness", *words],
+        [sys.executable, "-c", LISTENING, *words],
         cwd=root,
         env={**os.environ, "PYTHONPATH": path, **environment},
         stdout=subprocess.PIPE,
