@@ -146,7 +146,22 @@ def scale(seed: Path, folder: Path, environment: dict[str, str], sizes: Sizes) -
     alone = measure((*command, "1"), projects[sizes.compared], environment).seconds
     both = taken[sizes.compared].seconds
     gain = f"-j 2 against -j 1, {sizes.compared:,} cases: {alone:.1f} s / {both:.1f} s = {alone / both:.2f}"
-    return f"{table}\n\n{gain}\n{NOTES}"
+    possible = f"two processes that only count, against one after the other: {capacity():.2f}"
+    return f"{table}\n\n{gain}\n{possible}\n{NOTES}"
+
+
+def capacity() -> float:
+    """Return how much more two processes get done on this machine than one, when they only count."""
+    count = (sys.executable, "-c", "for _ in range(30_000_000): pass")
+
+    def taken(processes: int) -> float:
+        start = time.perf_counter()
+        for one in [subprocess.Popen(count) for _ in range(processes)]:
+            one.wait()
+        return time.perf_counter() - start
+
+    alone = min(taken(1) for _ in range(3))
+    return 2 * alone / min(taken(2) for _ in range(3))
 
 
 def starts(folder: Path, environment: dict[str, str], repeats: int) -> str:
