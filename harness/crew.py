@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from harness import guard
 from harness.finding import numbered
-from harness.runner import Outcome, in_order, lost, run_each
+from harness.outcome import Outcome
+from harness.runner import in_order, lost, run_each
 from harness.worker import MANNER, Failed, Left, Method, Played, Ready, Task, Worker
 
 _MOST = 8

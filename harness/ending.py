@@ -11,7 +11,7 @@ from harness.compare import Accepted, Compared, Subject, compare, subject_of
 from harness.errors import CassetteMissing
 from harness.lines import line_of
 from harness.misses import replay
-from harness.runner import Outcome
+from harness.outcome import Outcome
 
 
 class Ending(NamedTuple):

@@ -8,7 +8,8 @@ from harness.brief import Ended
 from harness.budget import Budget, Ceiling
 from harness.case import Case
 from harness.forecast import Forecast, forecasts, told
-from harness.runner import Manner, Outcome, in_order, run_each
+from harness.outcome import Outcome
+from harness.runner import Manner, in_order, run_each
 from harness.traffic import Traffic
 
 

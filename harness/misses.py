@@ -12,7 +12,7 @@ from harness.brief import Ended
 from harness.case import Case
 from harness.check import Replay, Verdict
 from harness.errors import CASSETTE_STATES, UNASKED
-from harness.runner import Outcome
+from harness.outcome import Outcome
 
 _COMPARED = re.compile(r"^[+~]*(cassette\.(match|allow_drift)|compare)\b")
 """Overrides that decide nothing of what is asked, nor of what needs to be recorded."""

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext, redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -19,14 +18,8 @@ from harness.context import system_prompt
 from harness.credentials import credentials
 from harness.drift import Telling
 from harness.errors import (
-    UNASKED,
     CassetteError,
-    CassetteMissing,
-    CassetteOverrun,
-    CassetteStale,
-    CassetteUnreadable,
     HarnessError,
-    InputError,
     LoopError,
     NetworkRefused,
     ToolBroken,
@@ -35,6 +28,7 @@ from harness.factory import Factory, arose, factory
 from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.origin import origin
+from harness.outcome import Outcome
 from harness.pieces import Pieces
 from harness.rewriting import rewritten
 from harness.scenario import ScenarioTurn, error_expected
@@ -45,68 +39,6 @@ from harness.tools import ToolSet, needs_confirmation
 from harness.trace import Anomaly, Failure, Trace, Turn, count, dumps
 from harness.traffic import Traffic
 from harness.workspace import Workspace, changes
-
-_STATES: Mapping[str, cassette.State] = {
-    CassetteMissing.kind: "missing",
-    CassetteStale.kind: "stale",
-    CassetteOverrun.kind: "overrun",
-    CassetteUnreadable.kind: "unreadable",
-}
-_BROKEN = frozenset(error.kind for error in (LoopError, ToolBroken, NetworkRefused, InputError))
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a case."""
-
-    case: Case
-    trace: Trace
-    recorded: int | None
-    """The exchanges in the cassette, or None where it cannot be read."""
-    unplayed: int
-    """Recorded exchanges that the loop did not ask for."""
-    drifted: tuple[cassette.Drifted, ...]
-    """The differences from the recording that were seen, allowed or not."""
-    saved: bool
-    """Whether the exchanges were recorded."""
-    kept: int
-    """How many of them were kept of the recording before."""
-    digest: str | None
-    """The digest of the cassette that was played or written, or None where there is none."""
-    seconds: float
-
-    @property
-    def missed(self) -> cassette.Drifted | None:
-        """The first difference from the recording that is not allowed."""
-        allowed = self.case.settings.cassette.allow_drift
-        return next((one for one in self.drifted if one.drift.kind not in allowed), None)
-
-    @property
-    def broken(self) -> bool:
-        """Whether the loop, a tool or a file ended the case, which no recording mends."""
-        return self.trace.error is not None and self.trace.error.kind in _BROKEN
-
-    @property
-    def state(self) -> cassette.State | None:
-        """What became of its cassette, or None where something else ended the case."""
-        if (missed := _STATES.get(self.trace.error.kind if self.trace.error else "")) is not None:
-            return missed
-        if self.saved:
-            return "recorded"
-        if self.digest is None or self.broken:
-            return None
-        return "drifted" if self.drifted else "partly played" if self.unplayed else "replayed"
-
-    @property
-    def replays(self) -> bool:
-        """Whether the case has a cassette that the loop plays to its end, asking for what was recorded."""
-        missed = self.trace.error is not None and self.trace.error.kind in _STATES.keys() | UNASKED
-        return not (self.unplayed or self.drifted or missed)
-
-    @property
-    def begun(self) -> bool:
-        """Whether the case was begun, and not left out because it would have cost too much."""
-        return self.trace.error is None or self.trace.error.kind not in UNASKED or bool(self.trace.turns)
 
 
 class Manner(NamedTuple):

@@ -29,9 +29,9 @@ from harness.guard import closed, stay_closed
 from harness.invocation import Invocation
 from harness.leftovers import clear
 from harness.live import Live, record_many
+from harness.outcome import Outcome
 from harness.report import Against, Told, build, code
 from harness.root import Root
-from harness.runner import Outcome
 from harness.terminal import Progress
 from harness.worker import Task
 

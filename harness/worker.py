@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from harness import guard
 from harness.case import Case
 from harness.errors import HarnessError, NetworkRefused
-from harness.runner import Manner, Outcome, run_each
+from harness.outcome import Outcome
+from harness.runner import Manner, run_each
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

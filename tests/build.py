@@ -25,8 +25,8 @@ from harness.errors import InputError
 from harness.finding import Finding
 from harness.misses import replay
 from harness.model import Model
+from harness.outcome import Outcome
 from harness.report import Told
-from harness.runner import Outcome
 from harness.scenario import Scenario, ScenarioFile
 from harness.settings import Loop, Persona, Role, Settings, Texts, Tools
 from harness.source import parse

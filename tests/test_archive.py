@@ -23,7 +23,7 @@ from harness.errors import InputError
 from harness.finding import Finding
 from harness.lines import line_of, read_lines
 from harness.model import Model, Params
-from harness.runner import Outcome
+from harness.outcome import Outcome
 from harness.settings import Persona
 from harness.trace import Trace
 from tests.build import CASE, EXAMPLES, act, call, case, finish, outcome, scenario, settings, trace, turn

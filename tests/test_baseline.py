@@ -15,7 +15,7 @@ from harness.compare import Accepted, Subject, subject_of
 from harness.drift import Drift
 from harness.errors import InputError
 from harness.misses import replay
-from harness.runner import Outcome
+from harness.outcome import Outcome
 from harness.trace import Failure, Trace
 from tests.build import CASE, EXAMPLES, HOSTILE, accept, act, call, case, outcome, trace, turn
 

@@ -12,7 +12,8 @@ import pytest
 
 from harness.case import Case
 from harness.matching import difference
-from harness.runner import Outcome, run_many
+from harness.outcome import Outcome
+from harness.runner import run_many
 from harness.trace import Failure, calls_of
 from tests import corpus
 

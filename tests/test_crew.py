@@ -21,8 +21,8 @@ from harness.composition import compose
 from harness.crew import ANEW, COPIED, Start, play, processors, start
 from harness.ending import Ending, Finish
 from harness.errors import InputError
+from harness.outcome import Outcome
 from harness.project import Conf
-from harness.runner import Outcome
 from harness.selection import select
 from harness.worker import Task
 from tests.loops.deadly import ENDS

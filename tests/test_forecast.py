@@ -10,7 +10,7 @@ from harness.cassette import Drifted
 from harness.cli import main
 from harness.drift import Drift
 from harness.forecast import Forecast, forecasts, told
-from harness.runner import Outcome
+from harness.outcome import Outcome
 from harness.trace import Failure
 from tests.build import case, ended, outcome, scenario, settings, trace, turn
 from tests.project import small

@@ -20,8 +20,9 @@ from harness.lines import read_lines
 from harness.loop import LoopUnderTest
 from harness.matching import difference
 from harness.misses import replay
+from harness.outcome import Outcome
 from harness.project import Conf
-from harness.runner import Outcome, run_many
+from harness.runner import run_many
 from harness.selection import select
 from harness.settings import Settings
 from harness.shelf import found

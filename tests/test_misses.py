@@ -16,7 +16,7 @@ from harness.check import Verdict, judge
 from harness.cli import main
 from harness.drift import Drift
 from harness.misses import Shared, drift, numbered, record_all, record_command, replay, shared
-from harness.runner import Outcome
+from harness.outcome import Outcome
 from harness.shelf import accept
 from harness.trace import Failure
 from tests.build import EXAMPLES, case, ended, outcome, scenario, settings, trace, turn

@@ -13,9 +13,10 @@ from harness.case import Case, plan
 from harness.composition import Composition
 from harness.errors import InputError
 from harness.loop import ReactLoop
+from harness.outcome import Outcome
 from harness.pieces import Pieces
 from harness.recording import load
-from harness.runner import Outcome, run_many
+from harness.runner import run_many
 from harness.settings import Settings
 from harness.tools import Tools
 from harness.trace import Failure, Trace

@@ -18,9 +18,10 @@ from harness.composition import compose
 from harness.condition import Amount
 from harness.expectation import Expectation, TurnExpectation
 from harness.misses import replay as played
+from harness.outcome import Outcome
 from harness.pauses import ExpectedCheckpoint
 from harness.project import Conf
-from harness.runner import Outcome, run_many
+from harness.runner import run_many
 from harness.scenario import Scenario, ScenarioFile, expectations
 from harness.selection import select
 from harness.trace import AnomalyKind, Call, Round, Trace, Turn, calls_of

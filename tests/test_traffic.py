@@ -19,10 +19,11 @@ from harness.budget import Budget, Ceiling
 from harness.case import plan
 from harness.composition import Composition
 from harness.errors import NetworkRefused
+from harness.outcome import Outcome
 from harness.pace import Patience
 from harness.pieces import Pieces
 from harness.recording import load
-from harness.runner import Manner, Outcome, in_order, run_each
+from harness.runner import Manner, in_order, run_each
 from harness.settings import Loop
 from harness.shelf import found
 from harness.traffic import Traffic, endpoint_of

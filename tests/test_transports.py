@@ -18,7 +18,8 @@ from harness.cassette import Exchange, Tape, installed, playing
 from harness.composition import Composition
 from harness.errors import InputError, NetworkRefused
 from harness.guard import closed
-from harness.runner import Outcome, run_many
+from harness.outcome import Outcome
+from harness.runner import run_many
 from harness.settings import Loop
 from harness.shelf import found
 from harness.source import parse
