@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from harness import advice, baseline, shelf
 from harness.archive import RunFolder
 from harness.brief import Ended
-from harness.case import Case, plan
+from harness.case import Case
 from harness.compare import Subject
-from harness.composition import compose, notes
+from harness.composition import notes
 from harness.crew import play, processors
 from harness.earlier import Earlier, earlier
 from harness.ending import Ending, Finish
@@ -30,8 +30,10 @@ from harness.invocation import Invocation
 from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
+from harness.planning import plan_all, settle
 from harness.report import Against, Told, build, code
 from harness.root import Root
+from harness.scenario import Scenario
 from harness.terminal import Progress
 from harness.worker import Task
 
@@ -94,14 +96,17 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
-    compositions, scenarios = _all(
-        lambda: compose(root.conf, asked.overrides), lambda: root.select(asked.named, asked.tags, asked.overrides)
+    scenarios: list[Scenario] = []
+    _, settled = _all(
+        lambda: scenarios.extend(root.select(asked.named, asked.tags, asked.overrides)),
+        lambda: settle(root.conf, scenarios, asked.overrides),
     )
-    for line in notes(compositions):
+    compositions = [composition for several in settled.values() for composition in several]
+    for line in dict.fromkeys(notes(compositions)):
         _note(line)
     loops = {composition.settings.loop.factory: composition for composition in compositions}
     _all(*(partial(composed_factory, composition, root.conf) for composition in loops.values()))
-    cases = plan(scenarios, compositions)
+    cases = plan_all(scenarios, settled)
     if not cases:
         if not scenarios:
             raise InputError(f"{root.scenarios}: no scenario is selected; 'harness list scenarios' shows them")
