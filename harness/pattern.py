@@ -77,6 +77,17 @@ def bad_pattern(pattern: Any) -> str | None:
     return _bad_number(pattern)
 
 
+def literal(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pattern by which each of these arguments means itself, whatever it looks like."""
+    return {name: _literal(value) for name, value in arguments.items()}
+
+
+def _literal(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {"equals": value} if _is_matcher(value) else literal(value)
+    return [_literal(item) for item in value] if isinstance(value, list) else value
+
+
 def bad_expression(expression: str) -> str | None:
     """Return what is wrong with a regular expression, or None."""
     try:

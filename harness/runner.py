@@ -25,6 +25,7 @@ from harness.errors import (
     ToolBroken,
 )
 from harness.factory import Factory, arose, factory
+from harness.feed import Feed
 from harness.human import Script
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.origin import origin
@@ -120,8 +121,23 @@ async def run_case(
 
     `pieces` are the texts that the cassettes share, where cases that run together read them once.
     """
-    start = perf_counter()
     run = _Run(case, folder, pieces or Pieces(folder), live=live, extend=extend)
+    return await _come_of(run, keeping=live)
+
+
+async def run_fed(case: Case, folder: Path, replies: Sequence[bytes], pieces: Pieces | None = None) -> Outcome:
+    """Run one case with replies from a record in place of a model's, and return what came of it.
+
+    What is asked and replied becomes its cassette, unless it ends with an error.
+    """
+    run = _Run(case, folder, pieces or Pieces(folder), feed=replies)
+    return await _come_of(run, keeping=True)
+
+
+async def _come_of(run: "_Run", *, keeping: bool) -> Outcome:
+    """Play a case, save what was recorded where it is `keeping` that, and return what came of it."""
+    start = perf_counter()
+    case = run.case
     error: HarnessError | None = None
     with guard.watching(case.id, run.refused):
         try:
@@ -131,7 +147,7 @@ async def run_case(
     error = run.stopped or (run.tape.beyond if run.tape is not None else None) or error
     trace = run.trace(None if error is None else run.failure(error))
     saved = False
-    if live and run.tape is not None and run.heard and error_expected(case.scenario, trace):
+    if keeping and run.tape is not None and run.heard and error_expected(case.scenario, trace):
         try:
             run.tape.save(run.origin(), run.known())
             saved = True
@@ -142,11 +158,11 @@ async def run_case(
         case=case,
         trace=trace,
         recorded=recorded,
-        unplayed=0 if live or run.tape is None else run.tape.recorded - run.tape.played,
+        unplayed=0 if keeping or run.tape is None else run.tape.recorded - run.tape.played,
         drifted=() if run.tape is None else tuple(run.tape.drifted),
         saved=saved,
         kept=run.tape.played if saved and run.tape is not None else 0,
-        digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
+        digest=run.tape.digest if run.tape is not None and (saved or not keeping) else None,
         seconds=perf_counter() - start,
     )
 
@@ -165,8 +181,18 @@ def lost(case: Case, why: str) -> Outcome:
 class _Run:
     """A case under way."""
 
-    def __init__(self, case: Case, folder: Path, pieces: Pieces, *, live: bool, extend: bool) -> None:
+    def __init__(  # noqa: PLR0913 - what a case is run with
+        self,
+        case: Case,
+        folder: Path,
+        pieces: Pieces,
+        *,
+        live: bool = False,
+        extend: bool = False,
+        feed: Sequence[bytes] | None = None,
+    ) -> None:
         self._case = case
+        self._feed = feed
         self._path = case.cassette(folder)
         self._pieces = pieces
         self._live, self._extend = live, extend
@@ -201,7 +227,9 @@ class _Run:
                     script = endpoint.load(self._case.scenario.script_path, model.label)
                     self._server = endpoint.Endpoint(script)
                     updates["api_url"] = stack.enter_context(self._server.serving())
-            if self._live:
+            if self._feed is not None:
+                self.tape = Feed(self._path, self._exchanged, self._pieces, self._feed)
+            elif self._live:
                 make_tape = cassette.Tape.extend if self._extend and self._recorded() else cassette.Tape.record
                 self.tape = make_tape(self._path, self._exchanged, self._pieces)
             else:
@@ -335,6 +363,11 @@ class _Run:
             self._refused = error
             if self.tape is not None:
                 self.tape.error = error
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self._case
 
     def origin(self) -> dict[str, str]:
         """Return what the head of the cassette says."""
