@@ -274,7 +274,7 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _import(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.importing import import_tools
+    from harness.cataloguing import import_tools
     from harness.root import Root
 
     if words or not options.tools:

@@ -1,4 +1,4 @@
-"""What other programs hold, as files of the project: tool schemas as a catalogue."""
+"""Tool schemas of other programs, written as a catalogue of the project."""
 
 import json
 import re
