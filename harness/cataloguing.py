@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,13 +17,12 @@ from harness.jsontext import read_json, shown_name
 from harness.project import Conf
 from harness.source import Document, Location, shown
 from harness.wording import dotted
-from harness.yamltext import yaml_text
+from harness.yamltext import unheld, yaml_text
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _WORDS = ("true", "false", "null", "nan", "inf")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema")
 _ORDER = ("description", "confirm", "parameters")
-_DEEPEST = 80
 _HEAD = "# Imported tool schemas. 'confirm: true' makes the loop ask before it runs a tool, 'access: admin' hides it.\n"
 
 
@@ -158,6 +156,12 @@ def _name(read: _Read, function: Mapping[str, Any], way: Location) -> str | None
     return name
 
 
+def _read_values(read: _Read, value: Any, way: Location) -> None:
+    """Note the values that no settings file can hold."""
+    for inner, what in unheld(value):
+        read.problem((*way, *inner), what)
+
+
 def _schema(read: _Read, function: Mapping[str, Any], way: Location) -> dict[str, Any] | None:
     given = [key for key in _SCHEMAS if function.get(key) is not None]
     for key in given[1:]:
@@ -170,19 +174,6 @@ def _schema(read: _Read, function: Mapping[str, Any], way: Location) -> dict[str
         return None
     _read_values(read, schema, (*way, given[0]))
     return schema
-
-
-def _read_values(read: _Read, value: Any, way: Location, depth: int = 0) -> None:
-    """Note the values that no settings file can hold."""
-    if depth > _DEEPEST:
-        read.problem(way, "is nested too deeply for a settings file")
-    elif isinstance(value, dict | list):
-        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            _read_values(read, inner, (*way, step), depth + 1)
-    elif isinstance(value, float) and not isfinite(value):
-        read.problem(way, "is a number too large to be held")
-    elif value == "???":
-        read.problem(way, "'???' alone is Hydra's sign for a missing value; write more beside it")
 
 
 def _judge(label: str, text: str, catalogue: Catalogue, path: Path) -> None:

@@ -2,13 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import yaml
 from yaml.representer import SafeRepresenter
 
+from harness.source import Location
+
 _WIDEST = 118
+_DEEPEST = 80
 
 
 class Dumper(yaml.SafeDumper):
@@ -33,6 +37,19 @@ def yaml_text(data: Mapping[str, Any], blocks: int) -> str:
     """
     text: str = yaml.serialize(_node(data, 0, blocks), Dumper=Dumper, allow_unicode=True, width=_WIDEST + 2)
     return text
+
+
+def unheld(value: Any, way: Location = ()) -> Iterator[tuple[Location, str]]:
+    """Yield what of a value no settings file can hold: the way to it, and why."""
+    if len(way) > _DEEPEST:
+        yield way, "is nested too deeply for a settings file"
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from unheld(inner, (*way, step))
+    elif isinstance(value, float) and not isfinite(value):
+        yield way, "is a number too large to be held"
+    elif value == "???":
+        yield way, "'???' alone is Hydra's sign for a missing value; write more beside it"
 
 
 def _node(value: Any, indent: int, blocks: int) -> yaml.Node:
