@@ -118,16 +118,32 @@ def _parser() -> argparse.ArgumentParser:
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     _keeping(command)
     outside("init", _init, "write a new project, green at once", "[DIR]")
-    imports = command("import", _import, "turn what other programs hold into files of the project", "--tools FILE")
-    imports.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
-    imports.add_argument("--name", help="what the catalogue is called (default: the file's name)")
-    imports.add_argument(
-        "--confirm", nargs="+", action="extend", default=[], metavar="TOOL", help="tools that the user is asked about"
-    )
+    _importing(command)
     command("config", _config, "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", _list, "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
     return parser
+
+
+def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command that imports."""
+    line, words = (
+        "turn what other programs hold into files of the project",
+        "(--tools FILE | --mcp COMMAND | --registry FILE)",
+    )
+    sub = command("import", _import, line, words)
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
+    what.add_argument("--mcp", metavar="COMMAND", help="the tools of the MCP server that a command starts, likewise")
+    what.add_argument(
+        "--registry", type=Path, metavar="FILE", help="a model_registry.json to roles and models in conf/"
+    )
+    sub.add_argument("--name", help="what the catalogue is called (default: the file's name, or the server's)")
+    sub.add_argument(
+        "--confirm", nargs="+", action="extend", default=[], metavar="TOOL", help="tools that the user is asked about"
+    )
+    seconds = "how long an MCP server may take, in all (default: 30)"
+    sub.add_argument("--timeout", type=_positive, metavar="SECONDS", help=seconds)
 
 
 def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -274,14 +290,32 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _import(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.cataloguing import import_tools
     from harness.root import Root
 
-    if words or not options.tools:
-        _usage("import", "say what the file holds: harness import --tools FILE")
-    conf = Root(options.root).path / "conf"
-    sys.stdout.write(f"{import_tools(options.tools, conf, options.name, options.confirm)}\n")
+    if words or not (options.tools or options.registry or options.mcp is not None):
+        _usage("import", "say what to import: --tools FILE, --mcp COMMAND or --registry FILE")
+    given = {"--name": options.name is not None, "--confirm": options.confirm, "--timeout": options.timeout}
+    idle = {"--tools": ["--timeout"], "--mcp": [], "--registry": list(given)}
+    what = "--tools" if options.tools else "--registry" if options.registry else "--mcp"
+    if unused := [option for option in idle[what] if given[option]]:
+        _usage("import", f"{unused[0]} means nothing beside {what}; leave it out")
+    sys.stdout.write(f"{_imported(options, Root(options.root).path / 'conf')}\n")
     return 0
+
+
+def _imported(options: argparse.Namespace, conf: Path) -> str:
+    """Import what the options name, and return what was done."""
+    if options.registry:
+        from harness.handover import import_registry
+
+        return import_registry(options.registry, conf)
+    if options.tools:
+        from harness.cataloguing import import_tools
+
+        return import_tools(options.tools, conf, options.name, options.confirm)
+    from harness.toolserver import import_server
+
+    return import_server(options.mcp, conf, options.name, options.confirm, options.timeout or 30)
 
 
 def _config(options: argparse.Namespace, words: Sequence[str]) -> int:

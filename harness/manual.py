@@ -75,6 +75,9 @@ examples:
 examples:
   harness import --tools tools.json         makes conf/catalogue/tools.yaml
   harness import --tools request.json --name shop --confirm order_cancel refund
+  harness import --mcp 'npx -y some-server /data' --name files
+                                            the tools of an MCP server
+  harness import --registry prod.json       makes conf/role/ and conf/model/
 """,
     "config": """\
 examples:

@@ -14,9 +14,7 @@ PUBLIC = frozenset(
     {"accept", "accept-language", "api-version", "content-type", "http-referer", "user-agent", "x-title"}
 )
 """Headers and query parameters whose values are no secrets."""
-NO_KEYS = frozenset(
-    {"lm-studio", "no-key-required", "not-needed", "not-required", "placeholder", "sk-no-key-required"}
-)
+NO_KEYS = frozenset({"lm-studio", "no-key-required", "not-needed", "not-required", "placeholder", "sk-no-key-required"})
 """What people give as the key where none is asked for; ordinary text may hold it."""
 
 

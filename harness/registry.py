@@ -1,7 +1,7 @@
 """Production's model registry: its roles and the orchestrator's model, in the settings' own terms."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -61,9 +61,9 @@ class Entry:
                 return (*self.origins[location[:length]], *location[length:])
         return self.at
 
-    def place(self, location: Location = (), *, key: bool = False) -> str:
+    def place(self, location: Sequence[str | int] = (), *, key: bool = False) -> str:
         """Return `file:line:col` of a location of the settings, below their group."""
-        return self.document.place(self.written(location), key=key)
+        return self.document.place(self.written(tuple(location)), key=key)
 
 
 class Models(NamedTuple):

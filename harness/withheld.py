@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from harness.model import NO_KEYS, PUBLIC
 from harness.registry import Entry
+from harness.secrecy import opaque
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]{0,24}")
@@ -101,10 +103,6 @@ def secrets(models: Iterable[Entry], all_keys: Mapping[str, str]) -> dict[str, s
 
 def _parts(url: str) -> Iterator[str]:
     """Yield what was cut from an address and is like nothing that ordinary text holds."""
-    from urllib.parse import unquote
-
-    from harness.secrecy import opaque
-
     account = url.partition("?")[0].partition("#")[0].partition("//")[2].partition("/")[0].rpartition("@")[0]
     values = [pair.rpartition("=") for pair in url.partition("?")[2].partition("#")[0].split("&")]
     parts = [*account.partition(":")[::2], *(value for name, _, value in values if name.lower() not in PUBLIC)]
