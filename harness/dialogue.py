@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.completion import read_message
-
 Json = Mapping[str, Any]
 
 
@@ -37,6 +35,8 @@ class Dialogue:
     """The ids of the calls of the last message that still wait for the user's answer."""
     confirm: Sequence[str] = ()
     """Tools that the record shows the user to be asked about."""
+    task: int | None = None
+    """The place of the message that stands in for the user's, where the user said nothing."""
     user: Mapping[str, Any] = field(default_factory=dict)
     """Who the user is to the loop, as far as the record says: what stands behind `as` in a scenario."""
     notes: Sequence[str] = ()
@@ -49,6 +49,8 @@ class Unread:
 
     place: str
     why: str
+    apart: bool = False
+    """Whether it is something else altogether, which nobody misses."""
 
 
 Read = Dialogue | Unread
@@ -64,25 +66,11 @@ def text_of(content: Any) -> str | None:
         return None
     parts: list[str] = []
     for part in content:
-        text = part if isinstance(part, str) else part.get("text") if isinstance(part, dict) else None
-        if isinstance(text, dict):
-            text = text.get("value")  # as assistants' threads have it
-        if not isinstance(text, str):
-            text = part.get("refusal") if isinstance(part, dict) else None
+        text: Any = part
+        if isinstance(part, dict):
+            text = part.get("text", part.get("refusal", part.get("content")))
+            text = text.get("value") if isinstance(text, dict) else text  # as assistants' threads have it
         if not isinstance(text, str):
             return None
         parts.append(text)
     return "".join(parts)
-
-
-def same(one: Json, other: Json) -> bool:
-    """Tell whether two messages say the same: role, text, and calls with their arguments."""
-    return _substance(one) == _substance(other)
-
-
-def _substance(message: Json) -> tuple[Any, ...]:
-    role = "system" if message.get("role") == "developer" else message.get("role")
-    content = text_of(message.get("content"))
-    said = message.get("content") if content is None else content.strip()
-    calls = [(call.name, call.arguments) for call in read_message(message).calls]
-    return role, said if not isinstance(said, list) else repr(said), calls

@@ -1,7 +1,6 @@
 """A stretch of recorded turns as a scenario, with the replies that play it and what must come out."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +27,8 @@ class Incident:
     """What stands in the scenario's file, but for the settings that it chooses."""
     replies: tuple[bytes, ...]
     """The model's replies, notices among them, in their order."""
-    acts: tuple[int, ...]
-    """For each reply the place of its message in the record; that of the calls that wait for a notice."""
+    acts: tuple[int | None, ...]
+    """For each reply the place of its message in the record; None for a notice."""
     seen: tuple["Seen", ...]
     """What the trace must show of each turn."""
     invented: int
@@ -106,7 +105,7 @@ class _Telling:
         self.returned: list[Returned] = []
         self.reference: list[Any] = []
         self.replies: list[bytes] = []
-        self.acts: list[int] = []
+        self.acts: list[int | None] = []
         self.seen: list[Seen] = []
         self.invented = 0
         self.tolerant = False
@@ -172,9 +171,9 @@ class _Telling:
         if body is None:
             self.invented += 1
             body = _completion(self._dialogue, {"content": ""}, "stop")
-        self._add(body, at)
+        self._add(body, None)
 
-    def _add(self, body: Any, at: int) -> None:
+    def _add(self, body: Any, at: int | None) -> None:
         self.replies.append(json.dumps(body, ensure_ascii=False).encode("utf-8"))
         self.acts.append(at)
 
@@ -194,8 +193,3 @@ def _expected(tool: str, arguments: Mapping[str, Any]) -> Any:
     if tool in ("tool", "decision", "outcome", "match"):  # words of the format itself
         return {"tool": tool, "arguments": literal(arguments)}
     return {tool: literal(arguments)}
-
-
-def repeated(names: Sequence[str]) -> list[str]:
-    """Return the names that stand in a list more than once."""
-    return [name for name, number in Counter(names).items() if number > 1]

@@ -73,8 +73,16 @@ examples:
 """,
     "import": """\
 examples:
+  harness import chat.json                  a transcript, as a scenario that replays it
+  harness import prod.jsonl --name shop --confirm refund
+  harness import cassette.yaml              what vcrpy recorded of any application
+  harness import export.json --redact 'EMAIL=[a-z.]+@[a-z.]+'
+  harness import chat.json persona=assistant catalogue=assistant
   harness import --tools tools.json         makes conf/catalogue/tools.yaml
   harness import --tools request.json --name shop --confirm order_cancel refund
+  harness import --mcp 'npx -y some-server /data' --name files
+                                            the tools of an MCP server
+  harness import --registry prod.json       makes conf/role/ and conf/model/
 """,
     "config": """\
 examples:

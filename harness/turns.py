@@ -1,7 +1,7 @@
 """A recorded conversation cut into turns: those that a loop can play again, and why the others are none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.completion import AskedCall, excerpt, read_message
@@ -59,6 +59,8 @@ class Fault:
 class Cut:
     """A recorded conversation, cut."""
 
+    dialogue: Dialogue
+    """The conversation; where the user said nothing, with what stands in for that."""
     prompt: str
     """The system prompt."""
     stretches: tuple[Stretch, ...]
@@ -74,10 +76,22 @@ def cut(dialogue: Dialogue) -> Cut:
 
     Where a turn cannot be played, what was said in it stands in the session of the turns after it.
     """
-    cutting = _Cutting(dialogue)
-    for segment in _segments(dialogue.messages):
+    spoken = _with_task(dialogue)
+    cutting = _Cutting(spoken)
+    for segment in _segments(spoken.messages):
         cutting.take(segment)
     return cutting.done()
+
+
+def _with_task(dialogue: Dialogue) -> Dialogue:
+    """Return a conversation in which the user says something: where there is none, what the model first replied to."""
+    roles = [message.get("role") for message in dialogue.messages]
+    first = roles.index("assistant") if "assistant" in roles else 0
+    if "user" in roles or not first or roles[first - 1] not in _PROMPT:
+        return dialogue
+    task = {**dialogue.messages[first - 1], "role": "user"}
+    messages = (*dialogue.messages[: first - 1], task, *dialogue.messages[first:])
+    return replace(dialogue, messages=messages, start=first - 1, task=first - 1)
 
 
 @dataclass(frozen=True)
@@ -149,6 +163,7 @@ class _Cutting:
         if not self._number:
             self._faults.append(Fault(0, "holds no message of the user that was replied to"))
         return Cut(
+            self._dialogue,
             "\n\n".join(filter(None, self._prompt)),
             tuple(self._stretches),
             tuple(self._faults),
@@ -206,6 +221,8 @@ class _Cutting:
         text = text_of(message.get("content"))
         if text is None:
             raise _Unplayable(f"the model's message {at + 1} holds more than text")
+        if not all(call.name for call in reply.calls):
+            raise _Unplayable(f"a call in message {at + 1} has no name")
         last = at + len(results) == self._last - 1
         waits = tuple(call.id in self._dialogue.waiting for call in reply.calls) if last else ()
         held = waits if any(waits) else ()

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.catalogue import Tool
+from harness.cataloguing import import_tools
 from harness.cli import main
 from harness.composition import compose
 from harness.errors import InputError
-from harness.importing import import_tools
 from harness.project import Conf
 from tests import corpus
 from tests.build import EXAMPLES
