@@ -86,7 +86,7 @@ def take_in(root: Root, asking: Asking, stream: TextIO) -> Taken:
     taking = _Taking(redaction)
     taking.read(asking.paths, texts.awaiting if texts else _AWAITING)
     items = taking.items
-    _name(items, base)
+    _name(items, asking.name)
     for one in items:
         try:
             asks = {*asking.confirm, *one.dialogue.confirm}
@@ -127,13 +127,13 @@ def _choices(overrides: Sequence[str]) -> dict[str, str]:
 
 
 def _base(asking: Asking) -> str:
-    """Return what scenarios and settings are called.
+    """Return what settings are called.
 
     Raises:
         InputError: it cannot be a name.
     """
     if asking.name is None:
-        return _slug(asking.paths[0].name.partition(".")[0]) or "imported"
+        return (_slug(asking.paths[0].name.partition(".")[0]) if len(asking.paths) == 1 else "") or "imported"
     if not _NAME.fullmatch(asking.name):
         raise InputError(f"--name {asking.name}: small letters, digits, '_' and '-', such as incident_7")
     return asking.name
@@ -165,25 +165,25 @@ class _Taking:
             InputError: a file cannot be read; all problems of all files.
         """
         wrong: list[str] = []
-        read: list[tuple[str, Dialogue | Unread]] = []
+        read: list[tuple[Path, str, Dialogue | Unread]] = []
         for path in dict.fromkeys(paths):
             try:
                 records = read_records(path, placeholder)
-                digest = sha256(path.read_bytes()).hexdigest()[:32]
-                read += [(f"{self._redaction.text(path.name)} sha256:{digest}", one) for one in records]
+                digest = f"sha256:{sha256(path.read_bytes()).hexdigest()[:32]}"
+                read += [(path, digest, one) for one in records]
             except InputError as error:
                 wrong += error.problems
         if wrong:
             raise InputError(*wrong)
-        for original, one in read:
-            self._take(original, one)
+        for path, digest, one in read:
+            self._take(path, digest, one)
 
     def notes(self) -> Iterator[str]:
         """Yield what was left out of conversations."""
         for note, number in self._notes.items():
             yield f"{note} ({numbered(number, 'conversation')})"
 
-    def _take(self, original: str, one: Dialogue | Unread) -> None:
+    def _take(self, path: Path, digest: str, one: Dialogue | Unread) -> None:
         if isinstance(one, Unread):
             self.apart += one.apart
             self.left += [] if one.apart else [f"{one.place}: {self._redaction.text(one.why)}"]
@@ -192,7 +192,11 @@ class _Taking:
         self.left += [f"{one.place}: {fault}" for fault in parted.faults]
         if parted.stretches:
             self._notes.update(dict.fromkeys([*one.notes, *parted.notes], 1))
-        self.items += [Item(parted.dialogue, stretch, parted.prompt, original) for stretch in parted.stretches]
+        file = _slug(self._redaction.text(path.name.partition(".")[0])) or "imported"
+        place = self._redaction.text(one.place.rpartition("/")[2])
+        self.items += [
+            Item(parted.dialogue, stretch, parted.prompt, file, digest, place=place) for stretch in parted.stretches
+        ]
 
 
 def _redacted(one: Dialogue, redaction: Redaction) -> Dialogue:
@@ -208,20 +212,30 @@ def _redacted(one: Dialogue, redaction: Redaction) -> Dialogue:
     )
 
 
-def _name(items: Sequence[Item], base: str) -> None:
-    """Give each stretch the id of its scenario: by the record's own name, else by its number."""
-    dialogues = list({id(one.dialogue): one.dialogue for one in items}.values())
-    width = len(str(len(dialogues)))
-    names = {id(one): _slug(one.name) or f"{number:0{width}}" for number, one in enumerate(dialogues, 1)}
+def _name(items: Sequence[Item], name: str | None) -> None:
+    """Give each stretch the id of its scenario: by the record's own name, else by its number in its file.
+
+    The area is called as the import or else as the file; what stands alone in its file is called as that.
+    """
+    files = {one.file for one in items}
     taken: set[str] = set()
-    before: Dialogue | None = None
-    for one in items:
-        name = f"imported/{base}" if len(dialogues) == 1 else f"{base}/{names[id(one.dialogue)]}"
-        name += f"_from_turn_{one.stretch.first}" if one.dialogue is before else ""
-        before = one.dialogue
-        numbers = (name if number == 1 else f"{name}_{number}" for number in range(1, len(items) + 1))
-        one.id = next(free for free in numbers if free not in taken)
-        taken.add(one.id)
+    for file in dict.fromkeys(one.file for one in items):
+        own = [one for one in items if one.file == file]
+        dialogues = list({id(one.dialogue): one.dialogue for one in own}.values())
+        width = len(str(len(dialogues)))
+        names = {id(one): _slug(one.name) or f"{number:0{width}}" for number, one in enumerate(dialogues, 1)}
+        before: Dialogue | None = None
+        for one in own:
+            called = names[id(one.dialogue)]
+            if len(dialogues) == 1:
+                plain = f"{name or 'imported'}/{file}"
+            else:
+                plain = f"{name}/{file}_{called}" if name and len(files) > 1 else f"{name or file}/{called}"
+            plain += f"_from_turn_{one.stretch.first}" if one.dialogue is before else ""
+            before = one.dialogue
+            numbers = (plain if number == 1 else f"{plain}_{number}" for number in range(1, len(items) + 1))
+            one.id = next(free for free in numbers if free not in taken)
+            taken.add(one.id)
 
 
 def _needs(items: Sequence[Item], confirm: Sequence[str]) -> dict[str, Need]:

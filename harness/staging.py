@@ -26,7 +26,7 @@ from harness.selection import load
 from harness.shelf import case_of
 from harness.shelf import found as cassettes
 from harness.turns import Stretch
-from harness.yamltext import plain_yaml
+from harness.yamltext import indented_yaml
 
 _MODELINE = "# yaml-language-server: $schema={up}scenario.schema.json"
 
@@ -38,8 +38,10 @@ class Item:
     dialogue: Dialogue
     stretch: Stretch
     prompt: str
-    original: str
-    """The file it comes from, with its digest."""
+    file: str
+    """What the file is called that it comes from, in small letters."""
+    digest: str
+    """The digest of the file."""
     id: str = ""
     """The scenario's."""
     made: Incident | None = None
@@ -50,10 +52,8 @@ class Item:
     why: str = ""
     """Why it is not imported, where it is not."""
 
-    @property
-    def place(self) -> str:
-        """Where it stands, without the folder."""
-        return self.dialogue.place.rpartition("/")[2]
+    place: str = ""
+    """Where it stands, without the folder."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _text(one: Item) -> str:
     ]
     data = dict(one.made.data)
     first = {"title": data.pop("title"), "tags": data.pop("tags"), "under": dict(one.under)}
-    return "\n".join([*head, plain_yaml({**first, **data}, 1)])
+    return "\n".join([*head, indented_yaml({**first, **data}, 1)])
 
 
 async def _played(playing: Sequence[tuple[Item, Case]], folder: Path, note: Callable[[str], None]) -> None:
@@ -187,7 +187,7 @@ def _told(one: Item, path: Path, pieces: Pieces) -> None:
     requests = [json.loads(exchange.request.body) for exchange in kept.exchanges]
     one.differences = tuple(deviations(one.dialogue, one.made, requests))
     said = {key: value for key, value in kept.metadata.items() if key != "recorded"}
-    said |= {"imported": one.original, "place": one.place}
+    said |= {"imported": one.place, "original": one.digest}
     said |= {"differences": list(one.differences)} if one.differences else {}
     path.unlink()
     recording.save(path, recording.text_of(kept.exchanges, said, pieces), pieces)

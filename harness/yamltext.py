@@ -48,6 +48,20 @@ def plain_yaml(data: Mapping[str, Any], blocks: int) -> str:
     return text
 
 
+def indented_yaml(data: Mapping[str, Any], blocks: int) -> str:
+    """Return a mapping as `plain_yaml` does, with the items of lists indented below their keys, as people write them."""
+    text: str = yaml.serialize(_node(data, 0, blocks), Dumper=_Indenting, allow_unicode=True, width=_WIDEST + 2)
+    return text
+
+
+class _Indenting(Dumper):
+    """Indents the items of lists."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's
+        """Begin a level."""
+        super().increase_indent(flow, indentless=False)
+
+
 def _uninterpolated(value: Any) -> Any:
     """Return data in whose texts `${` stands as Hydra reads it back."""
     if isinstance(value, str):
