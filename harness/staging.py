@@ -130,10 +130,8 @@ def _text(one: Item) -> str:
     """Return the text of a scenario's file."""
     if one.made is None:
         raise RuntimeError("a text is of a scenario that was made")
-    head = [
-        _MODELINE.format(up="../" * one.id.count("/")),
-        f"# Imported from {one.place.partition(': ')[0]}, of {one.original}",
-    ]
+    up = "../" * one.id.count("/")
+    head = [_MODELINE.format(up=up), f"# Imported from {one.place} ({one.digest})"]
     data = dict(one.made.data)
     first = {"title": data.pop("title"), "tags": data.pop("tags"), "under": dict(one.under)}
     return "\n".join([*head, indented_yaml({**first, **data}, 1)])

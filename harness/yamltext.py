@@ -49,7 +49,7 @@ def plain_yaml(data: Mapping[str, Any], blocks: int) -> str:
 
 
 def indented_yaml(data: Mapping[str, Any], blocks: int) -> str:
-    """Return a mapping as `plain_yaml` does, with the items of lists indented below their keys, as people write them."""
+    """Return a mapping as `plain_yaml` does, the items of lists indented below their keys."""
     text: str = yaml.serialize(_node(data, 0, blocks), Dumper=_Indenting, allow_unicode=True, width=_WIDEST + 2)
     return text
 
