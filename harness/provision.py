@@ -116,9 +116,13 @@ class Provision:
             "model_name": need.model or "unknown",
             **({"params": params} if params else {}),
         }
-        where = "" if need.address else "; the record does not say where it is asked: put its address here"
+        where = "" if need.address else " and put its address here, of which the record says nothing"
         return self._choice(
-            "model", data, 1, name, f"# The model of imported records{where}. To record: api_key_env.\n"
+            "model",
+            data,
+            1,
+            name,
+            f"# Of imported records. To ask it anew, name the variable of its key (api_key_env){where}.\n",
         )
 
     def _catalogue(self, need: Need, called: Sequence[str], asked: Collection[str]) -> str:
