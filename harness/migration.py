@@ -85,7 +85,7 @@ def plan_of(registry: Registry, conf: Conf) -> Plan:
             cut = ()
         file = File(group, entry, choices[group][entry.name], data, cut)
         told = [*entry.problems, *_unfit(file)]
-        wrong += told or _leaking(file, known)
+        wrong += [*told, *_leaking(file, known, whole=not told)]
         files.append(file)
     return Plan(files, models, primary, named, wrong)
 
@@ -152,14 +152,14 @@ def _unfit(file: File) -> Iterator[str]:
         yield from problems(error, KINDS[file.group], file.entry.place, file.entry.written)
 
 
-def _leaking(file: File, known: Mapping[str, str]) -> list[str]:
-    """Return the texts that hold a secret, which no file may."""
+def _leaking(file: File, known: Mapping[str, str], *, whole: bool) -> list[str]:
+    """Return the texts that hold a secret, which no file may, and else whether the `whole` file holds one."""
     told = [
         _problem(file.entry, location, f"holds {leaks[0].what}; take it out, or write EXAMPLE into a made-up one")
         for location, text in _texts(dict(file.data), ())
         if location != ("api_key_env",) and (leaks := found(text, known))
     ]
-    if told:
+    if told or not whole:
         return told
     leaks = found(file.text, known)
     return [refusal(shown(file.entry.document.path), leaks)] if leaks else []
