@@ -161,6 +161,7 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     processes = "processes that replay (default: one for each processor, at most 8)"
     checks.add_argument("-j", "--jobs", type=_positive, metavar="N", help=processes)
     checks.add_argument("--delete-orphans", action="store_true", help="remove the cassettes that no case needs")
+    checks.add_argument("--watch", action="store_true", help="again whenever a file of the project changes")
     shelves = command(
         "cassette",
         _cassette,
@@ -244,6 +245,11 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.validation import validate
 
     root = Root(options.root)
+    if options.watch:
+        from harness.watching import watch
+
+        jobs = ["-j", str(options.jobs)] if options.jobs else []
+        watch(root.path, ["validate", "--root", str(root.path), *jobs, *words], sys.stdout)
     paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
     sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
     scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
