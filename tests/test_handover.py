@@ -21,7 +21,7 @@ from tests.build import EXAMPLES
 from tests.project import write
 
 KEY = "planted-8d21f0c2"
-PASSWORD = "pL4nted-S3cr8t"
+PASSWORD = "pL4nted-S3cr8t"  # noqa: S105 - planted
 LOCAL = {"type": "local_openai", "api_url": "http://house:3000/", "model_name": "qwen3:8b"}
 DATA: dict[str, Any] = {
     "version": 3,
@@ -183,7 +183,10 @@ defaults:
             f"{CONFIG.replace('{MODEL}', 'model: local')}registry: prod.json\n",
             [
                 "orchestrator's model is local; it is the project's default",
-                "conf/config.yaml:9:1: names a registry, which comes before the roles and the model here; remove the line",
+                (
+                    "conf/config.yaml:9:1: names a registry, which comes before the roles and the model here; "
+                    "remove the line"
+                ),
                 "type next: harness record model=local role=files",
             ],
         ),
@@ -228,7 +231,7 @@ TEXTS = (NAMES | st.sampled_from(["", "${oc.env:HOME}", "\\${x}", "a\n b\n", "no
 )
 NUMBERS = st.none() | st.integers(0, 9) | st.floats(-9, 9)
 PARAMS = st.fixed_dictionaries({}, optional={"temperature": NUMBERS, "top_p": NUMBERS})
-MODELS = st.builds(
+MODELS: Any = st.builds(
     dict,
     st.fixed_dictionaries(
         {
