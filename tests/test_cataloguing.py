@@ -107,6 +107,23 @@ def test_each_form_gives_the_same(here: Path, data: Any) -> None:
     ]
 
 
+def test_what_is_said_to_destroy_is_asked_about(here: Path) -> None:
+    """A tool asks where its hints say that it destroys and not that it only reads; a hint left out says nothing."""
+    hints = [{}, {"destructiveHint": True}, {"destructiveHint": True, "readOnlyHint": True}, {"readOnlyHint": False}, 5]
+    given = [{"name": f"t{at}", "annotations": one} for at, one in enumerate(hints)]
+    done = import_tools(given_file({"tools": given}), Path("conf"), confirm=["t0"])
+    assert "asked about, since the file says that they destroy: t1" in done.splitlines()
+    assert [name for name, tool in tools().items() if tool.confirm] == ["t0", "t1"]
+
+
+def test_no_secret_reaches_a_catalogue(here: Path) -> None:
+    """A description that holds a token is refused, with where it would stand and without showing it."""
+    token = "ghp_" + "a1B2c3D4e5" * 4
+    (line,) = problems([{**FIND, "description": f"Uses {token}."}])
+    assert line.startswith("conf/catalogue/shop.yaml:5:23: a GitHub token: not saved;")
+    assert token not in line
+
+
 def test_no_schema_is_no_arguments(here: Path) -> None:
     """A function without parameters takes none, and one with an empty schema keeps it."""
     import_tools(
@@ -270,19 +287,11 @@ def test_where_nothing_can_be_written(here: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["--tools", "shop.json", "more.json"]])
-def test_what_is_imported_must_be_said(here: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
-    """Without files and without `--tools`, or with both, the command says how it is used."""
+def test_what_the_file_holds_must_be_said(here: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """Without a word of what there is to import, or with files beside it, the command says how it is used."""
     assert main(["import", *words]) == 2
     said = "harness import: name files to import, or one of --tools FILE, --mcp COMMAND and --registry FILE\n"
     assert capsys.readouterr().err == said
-
-
-@pytest.mark.parametrize("options", [["--redact", "A=b"], ["--timeout", "3"], ["role=chat"]])
-def test_options_that_mean_nothing_beside_tools(capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
-    """An option of another kind of import is refused."""
-    assert main(["import", "--tools", "shop.json", *options]) == 2
-    named = options[0] if options[0].startswith("--") else "KEY=VALUE"
-    assert capsys.readouterr().err == f"harness import: {named} means nothing beside --tools; leave it out\n"
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text != "???")

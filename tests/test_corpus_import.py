@@ -184,12 +184,13 @@ def test_nothing_breaks_the_import(tmp_path: Path, name: str) -> None:
         tmp_path / "odd.jsonl",
         [one if "interactions" in one else {"messages": one.get("messages") or [one.get("user")]} for one in records],
     )
+    taken: Taken | None = None
+    left: Sequence[str]
     try:
         taken = imported(root, path)
-    except InputError as error:
-        left, taken = error.problems, None
-    else:
         left = taken.left
+    except InputError as error:
+        left = error.problems
     assert [line for line in left if not re.match(r".*odd\.jsonl:\d+:\d+: ", line)] == []
     if taken is None:
         assert list(root.rglob("*.yaml")) == []

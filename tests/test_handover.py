@@ -21,7 +21,7 @@ from tests.build import EXAMPLES
 from tests.project import write
 
 KEY = "planted-8d21f0c2"
-PASSWORD = "pL4nted-S3cr8t"  # noqa: S105 - planted
+PASSWORD = "pL4nted-S3cr8t"  # noqa: S105 - it opens nothing
 LOCAL = {"type": "local_openai", "api_url": "http://house:3000/", "model_name": "qwen3:8b"}
 DATA: dict[str, Any] = {
     "version": 3,
@@ -183,10 +183,7 @@ defaults:
             f"{CONFIG.replace('{MODEL}', 'model: local')}registry: prod.json\n",
             [
                 "orchestrator's model is local; it is the project's default",
-                (
-                    "conf/config.yaml:9:1: names a registry, which comes before the roles and the model here; "
-                    "remove the line"
-                ),
+                "conf/config.yaml:9:1: names a registry, which comes before these files; remove the line",
                 "type next: harness record model=local role=files",
             ],
         ),
@@ -226,29 +223,24 @@ def test_options_of_other_imports(option: list[str], capsys: pytest.CaptureFixtu
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text != "???")
-TEXTS = (NAMES | st.sampled_from(["", "${oc.env:HOME}", "\\${x}", "a\n b\n", "no", "1e3"])).filter(
-    lambda text: text != "???"
-)
+TEXTS = NAMES | st.sampled_from(["", "${oc.env:HOME}", "\\${x}", "a\n b\n", "no", "1e3"])
 NUMBERS = st.none() | st.integers(0, 9) | st.floats(-9, 9)
 PARAMS = st.fixed_dictionaries({}, optional={"temperature": NUMBERS, "top_p": NUMBERS})
-MODELS: Any = st.builds(
-    dict,
-    st.fixed_dictionaries(
-        {
-            "type": st.just("local_openai"),
-            "api_url": st.sampled_from(["http://h", "https://h/v1?api-version=1", "${x}"]),
-            "model_name": TEXTS.filter(bool),
-        },
-        optional={
-            "host_type": st.none() | TEXTS,
-            "api_key": st.none() | st.sampled_from(["k1-planted", "k2-planted"]),
-            "api_key_env": st.none() | st.sampled_from(["A_KEY", "B_KEY"]),
-            "seed": st.none() | st.integers(),
-            "max_tokens": st.none() | st.integers(1),
-            "params": st.none() | PARAMS,
-            "cost": st.integers(),
-        },
-    ),
+MODELS = st.fixed_dictionaries(
+    {
+        "type": st.just("local_openai"),
+        "api_url": st.sampled_from(["http://h", "https://h/v1?api-version=1", "${x}"]),
+        "model_name": TEXTS.filter(bool),
+    },
+    optional={
+        "host_type": st.none() | TEXTS,
+        "api_key": st.none() | st.sampled_from(["k1-planted", "k2-planted"]),
+        "api_key_env": st.none() | st.sampled_from(["A_KEY", "B_KEY"]),
+        "seed": st.none() | st.integers(),
+        "max_tokens": st.none() | st.integers(1),
+        "params": st.none() | PARAMS,
+        "cost": st.integers(),
+    },
 )
 TOOLS = st.none() | st.lists(st.sampled_from(["file_read", "web_search", "email_send"]))
 ROLES = st.fixed_dictionaries({}, optional={"system_append": st.none() | TEXTS, "tools": TOOLS, "icon": TEXTS})
@@ -260,7 +252,7 @@ def listed(section: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@settings(EXAMPLES, max_examples=15)
+@settings(EXAMPLES, max_examples=8)
 @given(
     st.dictionaries(NAMES, MODELS, min_size=1, max_size=2),
     st.dictionaries(NAMES, ROLES, min_size=1, max_size=2),
@@ -284,18 +276,14 @@ def test_the_files_mean_what_the_registry_means(
     if all("has the label" in line for line in plan.wrong) and plan.wrong:
         return
     import_registry(registry, folder / "conf")
-    choices = {
-        group: {one.entry.name: one.choice for one in plan.files if one.group == group} for group in ("model", "role")
-    }
+    choices = {(one.group, one.entry.name): one.choice for one in plan.files}
     for model in models:
         registered(model)
-        for role in choices["role"]:
+        for role in (name for group, name in choices if group == "role"):
             over = compose(Conf(None), [f"registry='{registry}'", f"role={quoted(role)}"])[0].settings
-            ours = compose(Conf(folder / "conf"), [f"model={choices['model'][model]}", f"role={choices['role'][role]}"])
-            kept = {"api_key_env", "api_key"}
-            assert ours[0].settings.model.model_dump(exclude=kept) == over.model.model_dump(exclude=kept)
-            assert ours[0].settings.model_dump(exclude={"model", "registry"}) == over.model_dump(
-                exclude={"model", "registry"}
-            )
+            chosen = [f"model={choices['model', model]}", f"role={choices['role', role]}"]
+            ours = compose(Conf(folder / "conf"), chosen)[0].settings
+            apart: Any = {"model": {"api_key_env"}, "registry": True}
+            assert ours.model_dump(exclude=apart) == over.model_dump(exclude=apart)
             if over.model.api_key is None:
-                assert ours[0].settings.model.api_key_env == over.model.api_key_env
+                assert ours.model.api_key_env == over.model.api_key_env

@@ -80,10 +80,11 @@ def test_what_a_registry_becomes() -> None:
     [
         (["openai/gpt-4.1", "qwen3:8b", "a b", "x_y"], ["openai-gpt-4.1", "qwen3-8b", "a-b", "x_y"]),
         (["Files", "files", "f:", "f!"], ["Files", "files-2", "f", "f-2"]),
-        (["007", "1e3", "null", "NaN", "nul", "日本", "..", "-x-"], ["role-007", "role-1e3", "role-null", "role-NaN", "role-nul", "role", "role-2", "x"]),
+        (["007", "1e3", "null", "NaN", "nul"], ["role-007", "role-1e3", "role-null", "role-NaN", "role-nul"]),
+        (["日本", "..", "-x-"], ["role", "role-2", "x"]),
         (["x" * 200, "a.yaml", "../up"], ["x" * 80, "a-yaml", "up"]),
     ],
-)  # fmt: skip
+)
 def test_names_of_files(names: list[str], choices: list[str]) -> None:
     """A file's name is one that every file system takes and that can be typed as it stands, and no two are alike."""
     plan = plan_of(registry({"models": {}, "roles": {name: {} for name in names}}), Conf(None))
