@@ -77,6 +77,13 @@ def bad_pattern(pattern: Any) -> str | None:
     return _bad_number(pattern)
 
 
+def literal(value: Any) -> Any:
+    """Return a pattern that means the value, also where it holds what looks like a matcher."""
+    if isinstance(value, dict):
+        return {"equals": value} if _is_matcher(value) else {key: literal(part) for key, part in value.items()}
+    return [literal(part) for part in value] if isinstance(value, list) else value
+
+
 def bad_expression(expression: str) -> str | None:
     """Return what is wrong with a regular expression, or None."""
     try:

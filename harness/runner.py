@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, nullcontext, redirect_stdout
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -25,7 +25,7 @@ from harness.errors import (
     ToolBroken,
 )
 from harness.factory import Factory, arose, factory
-from harness.human import Script
+from harness.human import Human, Scripted
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.origin import origin
 from harness.outcome import Outcome
@@ -97,10 +97,17 @@ async def run_each(
             done(place, outcome)
 
     pieces = Pieces(folder)
-    clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
-    installed = cassette.installed(clients, traffic if manner.live else None)
-    with redirect_stdout(sys.stderr), nullcontext() if manner.live else guard.closed(), installed, closing(traffic):
+    with _surroundings(cases, traffic, live=manner.live):
         await asyncio.gather(*(one_after_the_other() for _ in range(manner.jobs)))
+
+
+@contextmanager
+def _surroundings(cases: Sequence[Case], traffic: Traffic, *, live: bool) -> Iterator[None]:
+    """Have the clients of these cases patched, and nothing leave but what is asked live."""
+    clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
+    installed = cassette.installed(clients, traffic if live else None)
+    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), installed, closing(traffic):
+        yield
 
 
 def in_order(number: int) -> Take:
@@ -122,14 +129,7 @@ async def run_case(
     """
     start = perf_counter()
     run = _Run(case, folder, pieces or Pieces(folder), live=live, extend=extend)
-    error: HarnessError | None = None
-    with guard.watching(case.id, run.refused):
-        try:
-            await run.play()
-        except HarnessError as raised:
-            error = raised
-    error = run.stopped or (run.tape.beyond if run.tape is not None else None) or error
-    trace = run.trace(None if error is None else run.failure(error))
+    trace = await _seen(case, run)
     saved = False
     if live and run.tape is not None and run.heard and error_expected(case.scenario, trace):
         try:
@@ -151,6 +151,38 @@ async def run_case(
     )
 
 
+async def try_case(case: Case, human: Human, traffic: Traffic | None = None) -> Outcome:
+    """Run one case against its model with a human beside it, and return what came of it; nothing is stored."""
+    start = perf_counter()
+    nowhere = Path()
+    with _surroundings((case,), traffic or Traffic(), live=True):
+        run = _Run(case, nowhere, Pieces(nowhere), live=True, extend=False, human=human)
+        trace = await _seen(case, run)
+    return Outcome(
+        case=case,
+        trace=trace,
+        recorded=None if run.tape is None else run.tape.recorded,
+        unplayed=0,
+        drifted=(),
+        saved=False,
+        kept=0,
+        digest=None,
+        seconds=perf_counter() - start,
+    )
+
+
+async def _seen(case: Case, run: "_Run") -> Trace:
+    """Play a case and return all that was seen of it; an error ends in the trace."""
+    error: HarnessError | None = None
+    with guard.watching(case.id, run.refused):
+        try:
+            await run.play()
+        except HarnessError as raised:
+            error = raised
+    error = run.stopped or (run.tape.beyond if run.tape is not None else None) or error
+    return run.trace(None if error is None else run.failure(error))
+
+
 def left_out(case: Case, error: HarnessError) -> Outcome:
     """Return what came of a case that was not begun, or of which nothing was seen to its end."""
     trace = _trace(case, (), Failure(kind=error.kind, message=str(error)))
@@ -165,8 +197,11 @@ def lost(case: Case, why: str) -> Outcome:
 class _Run:
     """A case under way."""
 
-    def __init__(self, case: Case, folder: Path, pieces: Pieces, *, live: bool, extend: bool) -> None:
+    def __init__(  # noqa: PLR0913 - what a case is run with
+        self, case: Case, folder: Path, pieces: Pieces, *, live: bool, extend: bool, human: Human | None = None
+    ) -> None:
         self._case = case
+        self._human = human or Scripted()
         self._path = case.cassette(folder)
         self._pieces = pieces
         self._live, self._extend = live, extend
@@ -202,8 +237,11 @@ class _Run:
                     self._server = endpoint.Endpoint(script)
                     updates["api_url"] = stack.enter_context(self._server.serving())
             if self._live:
-                make_tape = cassette.Tape.extend if self._extend and self._recorded() else cassette.Tape.record
-                self.tape = make_tape(self._path, self._exchanged, self._pieces)
+                if self._extend and self._recorded():
+                    self.tape = cassette.Tape.extend(self._path, self._exchanged, self._pieces)
+                else:
+                    asking = self._human.waits
+                    self.tape = cassette.Tape.record(self._path, self._exchanged, self._pieces, asking)
             else:
                 texts = settings.loop.texts
                 telling = Telling(texts.tools_available if texts else None, self._hidden)
@@ -224,6 +262,7 @@ class _Run:
                 own=self._own,
                 files=self._files,
                 report=lambda execution: self._log.executed(execution) if self._log else None,
+                beyond=self._human.gives,
             )
             stack.enter_context(cassette.playing(self.tape))
             loop = _made(make, tools, settings.model_copy(update={"model": model.model_copy(update=updates)}))
@@ -231,12 +270,14 @@ class _Run:
                 tools.confirm_required, scenario.acts_as.confirm_allow, scenario.acts_as.confirm_deny
             )
             session: list[Mapping[str, str]] = [message.model_dump() for message in scenario.session]
-            for turn in scenario.turns:
-                self._log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
-                self._logs.append(self._log)
+            for number, turn in enumerate(scenario.turns, 1):
+                self._log = log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
+                self._logs.append(log)
+                self._human.begins(number, turn, lambda log=log: self._shown(log.ended(None)))
                 done = await self._turn(loop, turn, session)
                 self._turns.append(done)
                 self._log = None
+                self._human.ended(lambda done=done: self._shown(done))
                 if done.stop == "unanswered":
                     return
                 session += [
@@ -253,7 +294,6 @@ class _Run:
         scenario, settings, log = self._case.scenario.file, self._case.settings, self._log
         if log is None:
             raise RuntimeError("a turn needs its log")
-        human = Script(turn.answers)
         result = await self._guarded(
             lambda: loop.run(
                 turn.user,
@@ -271,7 +311,7 @@ class _Run:
                 f"the loop made no request that was seen; name its HTTP client in loop.transports (now: {known})"
             )
         while (checkpoint := result.checkpoint) is not None:
-            confirmed = human.answer(log.paused())
+            confirmed = self._human.answer(log.paused())
             log.answered(confirmed)
             if confirmed is None:
                 break
@@ -362,6 +402,10 @@ class _Run:
     def _where(self) -> str:
         rounds = len(self._log.rounds) if self._log is not None else 0
         return f"turn {len(self._turns) + 1}, round {rounds + 1}"
+
+    def _shown(self, turn: Turn) -> Turn:
+        """Return a turn without secrets."""
+        return rewritten(turn, self._hidden) if self._secrets else turn
 
     def _hidden(self, text: str) -> str:
         return redacted(text, self._secrets)
