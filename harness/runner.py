@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, redirect_stdout
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
@@ -273,11 +274,11 @@ class _Run:
             for number, turn in enumerate(scenario.turns, 1):
                 self._log = log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
                 self._logs.append(log)
-                self._human.begins(number, turn, lambda log=log: self._shown(log.ended(None)))
+                self._human.begins(number, turn, partial(self._so_far, log))
                 done = await self._turn(loop, turn, session)
                 self._turns.append(done)
                 self._log = None
-                self._human.ended(lambda done=done: self._shown(done))
+                self._human.ended(partial(self._shown, done))
                 if done.stop == "unanswered":
                     return
                 session += [
@@ -402,6 +403,10 @@ class _Run:
     def _where(self) -> str:
         rounds = len(self._log.rounds) if self._log is not None else 0
         return f"turn {len(self._turns) + 1}, round {rounds + 1}"
+
+    def _so_far(self, log: TurnLog) -> Turn:
+        """Return what was seen of a turn that is under way."""
+        return self._shown(log.ended(None))
 
     def _shown(self, turn: Turn) -> Turn:
         """Return a turn without secrets."""

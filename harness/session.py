@@ -32,6 +32,7 @@ from harness.live import Live, record_many
 from harness.outcome import Outcome
 from harness.report import Against, Told, build, code
 from harness.root import Root
+from harness.scenario import Scenario
 from harness.terminal import Progress
 from harness.worker import Task
 
@@ -94,9 +95,16 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
-    compositions, scenarios = _all(
-        lambda: compose(root.conf, asked.overrides), lambda: root.select(asked.named, asked.tags, asked.overrides)
-    )
+    return planned(root, asked.overrides, lambda: root.select(asked.named, asked.tags, asked.overrides))
+
+
+def planned(root: Root, overrides: Sequence[str], select: Callable[[], Sequence[Scenario]]) -> tuple[Case, ...]:
+    """Return the cases of what is selected under these overrides, whose loops can be made; what is odd is noted.
+
+    Raises:
+        InputError: every problem of every file and setting, or there is no case.
+    """
+    compositions, scenarios = _all(lambda: compose(root.conf, overrides), select)
     for line in notes(compositions):
         _note(line)
     loops = {composition.settings.loop.factory: composition for composition in compositions}

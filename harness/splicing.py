@@ -143,7 +143,7 @@ def _dash(text: str, item: yaml.Node) -> _Dash | None:
 
 
 def _behind(text: str, value: yaml.Node) -> Iterator[int]:
-    """Yield where the lines of a value end: ahead of the blank lines below it, or behind them where they belong to it."""
+    """Yield where the lines of a value end: ahead of blank lines below it, or behind those that belong to it."""
     while isinstance(value, yaml.CollectionNode) and not value.flow_style and value.value:
         last = value.value[-1]
         value = last[1] if isinstance(value, yaml.MappingNode) else last
@@ -171,8 +171,10 @@ def manner(tree: yaml.Node | None) -> Manner:
             for key, value in node.value:
                 waiting.append(value)
                 behind = value.start_mark.column - key.start_mark.column
-                if isinstance(value, yaml.CollectionNode) and not value.flow_style and value.start_mark.line > (
-                    key.start_mark.line
+                if (
+                    isinstance(value, yaml.CollectionNode)
+                    and not value.flow_style
+                    and value.start_mark.line > (key.start_mark.line)
                 ):
                     (steps if isinstance(value, yaml.MappingNode) else dashes).append(behind)
     step = next((one for one in steps if one > 0), None)
