@@ -80,7 +80,7 @@ def draft(text: str, heard: Heard) -> Draft:
         whole = spliced(text, one)
         (left if whole is None else new).append(one)
         text = text if whole is None else whole
-    return Draft(text, new, left)
+    return Draft(text, tuple(new), tuple(left))
 
 
 def to_paste(left: Sequence[Addition]) -> Iterator[str]:

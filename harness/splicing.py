@@ -100,7 +100,7 @@ def _gap(text: str, tree: yaml.Node | None, addition: Addition) -> _Gap | None:
     if isinstance(parent, yaml.SequenceNode) and not parent.flow_style and parent.value:
         place = int(addition.way[-1])
         dash = _dash(text, parent.value[0])
-        if dash is None:
+        if dash is None or place > len(parent.value):
             return None
         if place:
             return _Gap(dash.column, list(_behind(text, parent.value[place - 1])), whole=True)
@@ -139,7 +139,7 @@ def _dash(text: str, item: yaml.Node) -> _Dash | None:
     ahead = text[start : item.start_mark.index].rstrip()
     if not ahead.endswith("-"):
         return None
-    return _Dash(start, len(ahead) - 1, ahead == ahead.strip() and not ahead[:-1].strip())
+    return _Dash(start, len(ahead) - 1, not ahead[:-1].strip())
 
 
 def _behind(text: str, value: yaml.Node) -> Iterator[int]:

@@ -97,7 +97,8 @@ def test_whatever_the_layout_only_lines_are_added(text: str, addition: Addition)
         assert new.startswith("\ufeff") is text.startswith("\ufeff")
         assert ("\r" in new) is ("\r" in text)
     else:
-        assert re.search(r"turns: \[|expect: \{|tags: \[|>-", text)
+        between = {"turns": r"turns: \[", "tags": r"tags: \["}.get(str(addition.way[0]), "no")
+        assert re.search(rf"{between}|expect: \{{" if "calls" in addition.way else between, text)
 
 
 @EXAMPLES
