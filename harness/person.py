@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from typing import Any, Literal, TextIO
@@ -17,16 +17,20 @@ from harness.unfolding import Unfolding
 
 
 class Terminal:
-    """Where a person is asked, and types a line."""
+    """Where a person is asked, and types a line.
 
-    def __init__(self, typed: TextIO, shown: TextIO) -> None:
-        self._typed, self._shown = typed, shown
+    `forget` drops what was typed before the question stood there, so that nothing is confirmed unread.
+    """
+
+    def __init__(self, typed: TextIO, shown: TextIO, forget: Callable[[], None] = lambda: None) -> None:
+        self._typed, self._shown, self._forget = typed, shown, forget
 
     def line(self, question: str) -> str | None:
         """Return what is typed behind a question, or None where the input ends."""
         text = ""
         try:
             with _interruptible():
+                self._forget()
                 self._shown.write(question)
                 self._shown.flush()
                 text = self._typed.readline()

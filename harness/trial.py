@@ -3,7 +3,9 @@
 import asyncio
 import os
 import sys
+import termios
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from harness.additions import Heard
@@ -49,7 +51,7 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
     before = path.read_bytes()
     colours = style(sys.stdout, os.environ)
     view = Unfolding(sys.stdout, colours, widest(), f"(waiting for {line(case.settings.model.label)})")
-    terminal = Terminal(sys.stdin, sys.stdout) if sys.stdin.isatty() and sys.stdout.isatty() else None
+    terminal = _terminal() if sys.stdin.isatty() and sys.stdout.isatty() else None
     human = Onlooker(view) if terminal is None else Person(view, terminal, _silent(case))
     view.tell([colours.paint(line(case.id), "1")])
     try:
@@ -69,6 +71,10 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
     if verdict.status != "error" and not said:
         view.tell([_next(root, asked, case, verdict)])
     return code([verdict])
+
+
+def _terminal() -> Terminal:
+    return Terminal(sys.stdin, sys.stdout, partial(termios.tcflush, sys.stdin, termios.TCIFLUSH))
 
 
 def _case(root: Root, asked: Invocation) -> Case:

@@ -51,7 +51,7 @@ def typed(command: Sequence[str], folder: Path, *steps: Typed, columns: int = 10
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
     environment |= {"TERM": "xterm", "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
-    process = subprocess.Popen(  # noqa: PLW1509 - the terminal must become the command's own, so that it hears Ctrl-C
+    process = subprocess.Popen(
         [sys.executable, "-m", "harness", *command],
         cwd=folder,
         stdin=its,
@@ -59,7 +59,7 @@ def typed(command: Sequence[str], folder: Path, *steps: Typed, columns: int = 10
         stderr=its,
         env=environment,
         start_new_session=True,
-        preexec_fn=_adopt,
+        preexec_fn=_adopt,  # noqa: PLW1509 - the terminal must become its own, so that it hears Ctrl-C
     )
     os.close(its)
     try:

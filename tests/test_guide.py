@@ -107,7 +107,7 @@ def test_every_key_has_an_example() -> None:
 
 
 def test_every_key_has_a_row() -> None:
-    """Each key of a scenario, of its user, its turns, its rules and what it expects has a row that says what it means."""
+    """Each key of a scenario, its user, its turns, its rules and what it expects has a row that says what it means."""
     named = {name for cells in rows(FORMAT) for name in re.findall(r"`(?:as: |turns: )?(\w+)", cells[0])}
     explained = {"ScenarioFile", "User", "ScenarioTurn", "_Given", "Rule", "TurnExpectation", "Expectation"}
     assert sorted(key for key in keys(ScenarioFile) if key.part in explained and key.name not in named) == []

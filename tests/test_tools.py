@@ -541,7 +541,7 @@ def test_nothing_runs_after_a_tool_broke(tmp_path: Path) -> None:
 
 
 def test_what_nothing_covers_may_be_given() -> None:
-    """Calls that no rule covers are given what somebody says, a result or an error; refused calls are not asked about."""
+    """Calls that no rule covers are given what somebody says, a result or an error; refused calls are none of them."""
     said = {"a": Effect(returns=[1]), "b": Effect(raises="full")}
     asked: list[tuple[str, Mapping[str, Any]]] = []
 

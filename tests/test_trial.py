@@ -58,10 +58,14 @@ def test_off_a_terminal_it_ends_unanswered(folder: Path, capsys: pytest.CaptureF
         "case verdict rounds calls checkpoints",
         "------------------------------ --------- -------- ------- -------------",
         "garden/plants@careful/chat+all failed 3 2 1",
-        "scenarios/garden/plants.yaml:4:5: turn 1, checkpoint 1: expected an answer for file_delete, got none; "
-        "write under answers: '- deny: [file_delete]', or confirm",
-        'scenarios/garden/plants.yaml:2:1: turn 1, tools: expected a result for file_read({"path": "plants.txt"}), '
-        "got none, so the model was told of an error; add a rule under tools: file_read:",
+        (
+            "scenarios/garden/plants.yaml:4:5: turn 1, checkpoint 1: expected an answer for file_delete, got none; "
+            "write under answers: '- deny: [file_delete]', or confirm"
+        ),
+        (
+            'scenarios/garden/plants.yaml:2:1: turn 1, tools: expected a result for file_read({"path": "plants.txt"}), '
+            "got none, so the model was told of an error; add a rule under tools: file_read:"
+        ),
         "",
         "1 case tried in a moment: 1 failed",
         steady(out)[-2],
@@ -177,3 +181,22 @@ def test_a_file_that_is_edited_meanwhile_is_not_overwritten(folder: Path) -> Non
     played = typed(["try", "garden"], folder, Typed("deny / stop): ", "d\n"), Typed("yes / no): ", "y\n"))
     assert "scenarios/garden/plants.yaml has changed meanwhile; to paste into it:\n  under turn 1:\n" in played.screen
     assert path.read_text("utf-8") == SCENARIO.replace("turns:", "module: own.py\nturns:") + "# saved\n"
+
+
+@pytest.mark.slow
+def test_what_was_typed_ahead_answers_nothing(folder: Path) -> None:
+    """What is typed while the model is asked is dropped, since nobody can have read the question."""
+    own = folder / "scenarios" / "garden" / "own.py"
+    own.write_text(
+        "from time import sleep\n\n\ndef make(state, files):\n    return {'file_read': lambda path: sleep(1) or 'A'}\n",
+        "utf-8",
+    )
+    write(folder, scenarios__garden__plants=SCENARIO.replace("turns:", "module: own.py\nturns:"))
+    steps = [
+        Typed("(waiting for careful)", "confirm\n"),
+        Typed("deny / stop): ", "deny\n"),
+        Typed("yes / no): ", "no\n"),
+    ]
+    played = typed(["try", "garden"], folder, *steps)
+    assert "  checkpoint: file_delete: denied\n" in played.screen
+    assert played.code == 0
