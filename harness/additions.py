@@ -38,7 +38,7 @@ class Given(NamedTuple):
     @property
     def rule(self) -> dict[str, Any]:
         """The rule that gives it; a call without arguments stands for every call."""
-        when = {name: literal(value) for name, value in self.arguments.items()}
+        when = literal(self.arguments)
         return {**({"when": when} if when else {}), "returns": self.returns}
 
 
@@ -145,7 +145,7 @@ def _calls(turn: Turn) -> dict[str, Any]:
 
 
 def _call(call: Call) -> Any:
-    arguments = {name: literal(value) for name, value in (call.arguments or {}).items()}
+    arguments = literal(call.arguments or {})
     fate: dict[str, Any] = {} if call.decision == "none" else {"decision": call.decision}
     if call.outcome in ("failed", "refused") and UNCOVERED not in (call.result or ""):
         fate["outcome"] = call.outcome

@@ -174,7 +174,8 @@ def _planned(
     """Return the cases of these cassettes, repeats among them as far as there are cassettes of them."""
     there = set(paths)
     cases: dict[Path, Case] = {}
-    for case in plan(scenarios, [composition]):
+    named = {case_of(path, cassettes).partition("@")[0] for path in paths}
+    for case in plan([one for one in scenarios if one.id in named], [composition]):
         for repeat in range(1, len(paths) + 1):
             one = replace(case, repeat=repeat)
             if (path := one.cassette(cassettes)) in there:

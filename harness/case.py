@@ -52,7 +52,19 @@ def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> 
                 wrong |= dict.fromkeys(_misfits(scenario, named, settings))
                 repeats = range(1, settings.repeats + 1)
                 cases += (Case(scenario, settings, repeat, composition.overrides) for repeat in repeats)
+    if wrong:
+        raise InputError(*wrong)
+    return distinct(cases)
+
+
+def distinct(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Return the cases.
+
+    Raises:
+        InputError: two of them have one id or one cassette.
+    """
     taken: dict[str, str] = {}
+    wrong: dict[str, None] = {}
     for case in cases:
         path = str(case.cassette(Path())).casefold()
         if path in taken:

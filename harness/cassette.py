@@ -230,7 +230,10 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         kept = Recorded(plain_request(request), plain_response(response))
         self.data.append(kept)
         self._leads_to = _leads_to(address, response)
-        self._told(_data(kept.request.body), kept.response)
+        self._told(self._read(kept.request), kept.response)
+
+    def _read(self, request: Request) -> Any:
+        return _data(request.body)
 
     def _told(self, request: Any, response: Any) -> None:
         text = response["body"]["string"].decode("utf-8", "replace")

@@ -15,6 +15,7 @@ from harness.garbage import kept
 
 if TYPE_CHECKING:
     from harness.invocation import Invocation
+    from harness.root import Root
 
 _LISTS = ("models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags")
 
@@ -119,12 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     _keeping(command)
     outside("init", _init, "write a new project, green at once", "[DIR]")
-    imports = command("import", _import, "turn what other programs hold into files of the project", "--tools FILE")
-    imports.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
-    imports.add_argument("--name", help="what the catalogue is called (default: the file's name)")
-    imports.add_argument(
-        "--confirm", nargs="+", action="extend", default=[], metavar="TOOL", help="tools that the user is asked about"
-    )
+    _importing(command)
     command("config", _config, "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", _list, "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
@@ -138,6 +134,30 @@ def _trying(command: Callable[..., argparse.ArgumentParser]) -> None:
     tries.add_argument("--write", action="store_true", help=help_)
 
 
+def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command that imports."""
+    line, words = (
+        "turn what other programs hold into files of the project",
+        "(FILE ... | --tools FILE | --mcp COMMAND | --registry FILE)",
+    )
+    sub = command("import", _import, line, words)
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
+    what.add_argument("--mcp", metavar="COMMAND", help="the tools of the MCP server that a command starts, likewise")
+    what.add_argument(
+        "--registry", type=Path, metavar="FILE", help="a model_registry.json to roles and models in conf/"
+    )
+    sub.add_argument("--name", help="what comes of it is called (default: the file's name, or the server's)")
+    sub.add_argument(
+        "--confirm", nargs="+", action="extend", default=[], metavar="TOOL", help="tools that the user is asked about"
+    )
+    sub.add_argument(
+        "--redact", action="append", default=[], metavar="NAME=REGEX", help="personal data to be replaced everywhere"
+    )
+    seconds = "how long an MCP server may take, in all (default: 30)"
+    sub.add_argument("--timeout", type=_positive, metavar="SECONDS", help=seconds)
+
+
 def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands that keep scenarios and cassettes in order."""
     checks = command(
@@ -149,6 +169,7 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     processes = "processes that replay (default: one for each processor, at most 8)"
     checks.add_argument("-j", "--jobs", type=_positive, metavar="N", help=processes)
     checks.add_argument("--delete-orphans", action="store_true", help="remove the cassettes that no case needs")
+    checks.add_argument("--watch", action="store_true", help="again whenever a file of the project changes")
     shelves = command(
         "cassette",
         _cassette,
@@ -240,6 +261,11 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.validation import validate
 
     root = Root(options.root)
+    if options.watch:
+        from harness.watching import watch
+
+        jobs = ["-j", str(options.jobs)] if options.jobs else []
+        watch(root.path, ["validate", "--root", str(root.path), *jobs, *words], sys.stdout)
     paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
     sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
     scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
@@ -290,14 +316,49 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
 
 
 def _import(options: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.importing import import_tools
     from harness.root import Root
 
-    if words or not options.tools:
-        _usage("import", "say what the file holds: harness import --tools FILE")
-    conf = Root(options.root).path / "conf"
-    sys.stdout.write(f"{import_tools(options.tools, conf, options.name, options.confirm)}\n")
-    return 0
+    whats = {"--tools": options.tools, "--mcp": options.mcp, "--registry": options.registry}
+    what = next((option for option, given in whats.items() if given is not None), None)
+    paths = [Path(word) for word in words if "=" not in word]
+    if (what is None) == (not paths):
+        _usage("import", "name files to import, or one of --tools FILE, --mcp COMMAND and --registry FILE")
+    given = {"--name": options.name is not None, "--confirm": options.confirm, "--timeout": options.timeout}
+    given |= {"--redact": options.redact, "KEY=VALUE": len(paths) < len(words)}
+    idle = {None: ["--timeout"], "--tools": ["--timeout", "--redact", "KEY=VALUE"], "--mcp": ["--redact", "KEY=VALUE"]}
+    if unused := [option for option in idle.get(what, list(given)) if given[option]]:
+        _usage("import", f"{unused[0]} means nothing beside {what or 'files'}; leave it out")
+    root = Root(options.root)
+    if what is not None:
+        sys.stdout.write(f"{_imported(options, root.path / 'conf')}\n")
+        return 0
+    return _taken(root, options, paths, [word for word in words if "=" in word])
+
+
+def _taken(root: "Root", options: argparse.Namespace, paths: Sequence[Path], overrides: Sequence[str]) -> int:
+    """Import what other programs recorded, and return the exit code."""
+    from harness.delivery import told
+    from harness.intake import Asking, take_in
+
+    asking = Asking(paths, options.name, options.confirm, options.redact, overrides)
+    taken = take_in(root, asking, sys.stderr)
+    sys.stdout.write(f"{told(taken)}\n")
+    return taken.exit_code
+
+
+def _imported(options: argparse.Namespace, conf: Path) -> str:
+    """Import what the options name, and return what was done."""
+    if options.registry:
+        from harness.handover import import_registry
+
+        return import_registry(options.registry, conf)
+    if options.tools:
+        from harness.cataloguing import import_tools
+
+        return import_tools(options.tools, conf, options.name, options.confirm)
+    from harness.toolserver import import_server
+
+    return import_server(options.mcp, conf, options.name, options.confirm, options.timeout or 30)
 
 
 def _config(options: argparse.Namespace, words: Sequence[str]) -> int:

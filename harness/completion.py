@@ -1,7 +1,8 @@
 """A chat completion on the wire, read as plain data however oddly a provider writes it."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -27,7 +28,7 @@ class AskedCall:
         if not self.arguments:
             return {}
         try:
-            value = _whole(json.loads(self.arguments, parse_constant=_not_json, parse_float=_finite))
+            value = whole(json.loads(self.arguments, parse_constant=_not_json, parse_float=_finite))
         except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) and _is_flat(value) else None
@@ -57,7 +58,7 @@ def read(body: str) -> Completion:
     if not body.strip():
         raise ModelError("the endpoint's answer is empty")
     try:
-        data = _whole(json.loads(body))
+        data = whole(json.loads(body))
     except (ValueError, RecursionError):
         page = body.lstrip()[:1] == "<"
         what = "a web page, not JSON; is api_url right?" if page else "not JSON:"
@@ -74,19 +75,25 @@ def read(body: str) -> Completion:
     if not isinstance(message, dict):
         told = told_error(choice) or told_error(data)
         raise ModelError(told or f"the endpoint's answer holds no message: {excerpt(body)}")
-    calls = _calls(message)
     reason = choice.get("finish_reason")
-    content = message.get("content")
-    if reason == "error" and not calls and not content:
+    said = read_message(message)
+    if reason == "error" and not said.calls and not said.content:
         raise ModelError(told_error(choice) or told_error(data) or "the endpoint ended the answer with an error")
     if reason == "function_call":
         reason = "tool_calls"
+    given = reason if isinstance(reason, str) else None
+    return replace(said, finish_reason=given, usage=_usage(data.get("usage")))
+
+
+def read_message(message: Mapping[str, Any]) -> Completion:
+    """Read a model's message alone, as a completion of which no reason and no usage is known."""
+    content = message.get("content")
     return Completion(
         content=content,
         text=_text(content),
-        finish_reason=reason if isinstance(reason, str) else None,
-        calls=calls,
-        usage=_usage(data.get("usage")),
+        finish_reason=None,
+        calls=_calls(message),
+        usage=None,
         extra=_others(message, {"role", "content", "tool_calls"}),
     )
 
@@ -116,7 +123,7 @@ def told_error(data: Any) -> str | None:
 def error_message(body: str) -> str:
     """Return the provider's own message in the body of an error status, or an excerpt of the body."""
     try:
-        told = told_error(_whole(json.loads(body)))
+        told = told_error(whole(json.loads(body)))
     except (ValueError, RecursionError):
         told = None
     return told or excerpt(body) or "no message"
@@ -152,14 +159,14 @@ def _validation(item: Any) -> str | None:
     return f"{where}: {item['msg']}" if where else str(item["msg"])
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """Replace lone surrogates, which no later request could carry."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [whole(item) for item in value]
     if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
+        return {whole(key): whole(item) for key, item in value.items()}
     return value
 
 
@@ -174,7 +181,7 @@ def _text(content: Any) -> str:
     return ""
 
 
-def _calls(message: dict[str, Any]) -> tuple[AskedCall, ...]:
+def _calls(message: Mapping[str, Any]) -> tuple[AskedCall, ...]:
     asked = message.get("tool_calls")
     if isinstance(asked, list) and asked:
         return tuple(_call(item) for item in asked if isinstance(item, dict))
@@ -206,7 +213,7 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
-def _others(item: dict[str, Any], known: set[str]) -> tuple[tuple[str, Any], ...]:
+def _others(item: Mapping[str, Any], known: set[str]) -> tuple[tuple[str, Any], ...]:
     return tuple((key, value) for key, value in item.items() if key not in known)
 
 

@@ -261,5 +261,5 @@ def _who(message: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> st
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict) and call.get("id") == wanted:
                 function = call.get("function") or call.get("custom") or {}
-                return f"the result of {function.get('name')}"
+                return f"the result of {function.get('name') if isinstance(function, dict) else 'a call'}"
     return "the result of a call"

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,31 @@ _PART = re.compile(r"\..+\.harness-[a-z0-9_]{8}\.part", re.DOTALL)
 def write_whole(path: Path, text: str) -> None:
     """Write the text as UTF-8 so that the file holds either the old or the new content, whatever ends the process."""
     write_parts(path, (encoded(text),))
+
+
+def write_all(texts: Mapping[Path, str]) -> None:
+    """Write all files, or leave none of them and none of the folders that were made for them.
+
+    Raises:
+        OSError: one cannot be written, which is its `filename`.
+    """
+    ways = {way for path in texts for way in path.parents}
+    made = [way for way in sorted(ways, key=lambda way: -len(way.parts)) if not os.path.lexists(way)]
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            write_whole(path, text)
+            written.append(path)
+    except BaseException as error:
+        for path in written:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        for way in made:
+            with contextlib.suppress(OSError):
+                way.rmdir()
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(list(texts)[len(written)])) from None
+        raise
 
 
 def encoded(text: str) -> bytes:

@@ -64,6 +64,7 @@ examples:
   harness validate                          all files, and every cassette replayed
   harness validate scenarios/files          one area, and the settings
   harness validate --delete-orphans         also clear what no case needs
+  harness validate --watch                  again whenever a file changes
 """,
     "cassette": """\
 examples:
@@ -79,8 +80,16 @@ examples:
 """,
     "import": """\
 examples:
+  harness import chat.json                  a transcript, as a scenario that replays it
+  harness import prod.jsonl --name shop --confirm refund
+  harness import cassette.yaml              what vcrpy recorded of any application
+  harness import export.json --redact 'EMAIL=[a-z.]+@[a-z.]+'
+  harness import chat.json persona=assistant catalogue=assistant
   harness import --tools tools.json         makes conf/catalogue/tools.yaml
   harness import --tools request.json --name shop --confirm order_cancel refund
+  harness import --mcp 'npx -y some-server /data' --name files
+                                            the tools of an MCP server
+  harness import --registry prod.json       makes conf/role/ and conf/model/
 """,
     "config": """\
 examples:

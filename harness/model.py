@@ -10,13 +10,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, SecretSt
 from harness.errors import InputError
 from harness.group import Group, Label
 
-_PUBLIC = frozenset(
+PUBLIC = frozenset(
     {"accept", "accept-language", "api-version", "content-type", "http-referer", "user-agent", "x-title"}
 )
 """Headers and query parameters whose values are no secrets."""
-_NO_KEYS = frozenset(
-    {"lm-studio", "no-key-required", "not-needed", "not-required", "placeholder", "sk-no-key-required"}
-)
+NO_KEYS = frozenset({"lm-studio", "no-key-required", "not-needed", "not-required", "placeholder", "sk-no-key-required"})
 """What people give as the key where none is asked for; ordinary text may hold it."""
 
 
@@ -105,15 +103,15 @@ class Model(Group):
 
     def secrets(self, environment: Mapping[str, str]) -> set[str]:
         """Return the values that must reach no file, log or message: key, header values, parts of the address."""
-        values = {value.get_secret_value() for name, value in self.headers.items() if name.lower() not in _PUBLIC}
+        values = {value.get_secret_value() for name, value in self.headers.items() if name.lower() not in PUBLIC}
         values |= {value.partition(" ")[2] for value in values}
-        keys = {self.key(environment), environment.get(self.api_key_env or "", "").strip()} - _NO_KEYS
+        keys = {self.key(environment), environment.get(self.api_key_env or "", "").strip()} - NO_KEYS
         values |= keys
         address, _, query = (self.api_url or "").partition("?")
         user, _, password = address.partition("//")[2].rpartition("@")[0].partition(":")
         pairs = [pair.partition("=") for pair in query.partition("#")[0].split("&")]
         parts = {user, password}
-        parts |= {value for name, _, value in pairs if name.lower() not in _PUBLIC}
+        parts |= {value for name, _, value in pairs if name.lower() not in PUBLIC}
         values |= parts | set(map(unquote, parts)) | set(map(unquote_plus, parts))
         short = {key for key in keys if len(key) >= 6 and any(sign.isdigit() for sign in key)}
         return short | {value for value in values if len(value) >= 8}

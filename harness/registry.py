@@ -1,7 +1,7 @@
 """Production's model registry: its roles and the orchestrator's model, in the settings' own terms."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,9 @@ from harness.wording import dotted
 ORCHESTRATOR = "orchestrator"
 """The role whose `primary` names the model."""
 
-_USABLE = "local_openai"
+USABLE = "local_openai"
+"""The type of the models that can be asked."""
+
 _SECTIONS = {"role": "roles", "model": "models"}
 _ROLE = {"system_append": "overlay", "tools": "allow"}
 _MODEL = ("host_type", "api_url", "api_key_env", "model_name")
@@ -59,9 +61,23 @@ class Entry:
                 return (*self.origins[location[:length]], *location[length:])
         return self.at
 
-    def place(self, location: Location = (), *, key: bool = False) -> str:
+    def place(self, location: Sequence[str | int] = (), *, key: bool = False) -> str:
         """Return `file:line:col` of a location of the settings, below their group."""
-        return self.document.place(self.written(location), key=key)
+        return self.document.place(self.written(tuple(location)), key=key)
+
+
+class Models(NamedTuple):
+    """The models of a registry: those that can be asked, and the types of the others by their names."""
+
+    asked: tuple[Entry, ...]
+    others: dict[str, str | None]
+
+
+class Primary(NamedTuple):
+    """The name of the orchestrator's model, or what is wrong with it."""
+
+    name: str | None
+    problems: tuple[str, ...] = ()
 
 
 class _Named(NamedTuple):
@@ -80,6 +96,11 @@ class Registry:
     def names(self, group: str) -> tuple[str, ...]:
         """Return the names of its roles (`role`) or models (`model`)."""
         return tuple(self._named[group].found)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the lists of its roles and models themselves."""
+        return tuple(dict.fromkeys(problem for named in self._named.values() for problem in named.problems))
 
     @cached_property
     def _named(self) -> dict[str, _Named]:
@@ -124,6 +145,39 @@ class Registry:
             return primary
         role = self._named["role"].found[ORCHESTRATOR]
         return self._asked(primary, self._named["model"].found[primary], self._unused_of_role(ORCHESTRATOR, role))
+
+    def models(self) -> Models:
+        """Return every model: those that can be asked as entries, with what is wrong with each, and the others.
+
+        Of a registry of which the lists are wrong, there are none.
+        """
+        asked: list[Entry] = []
+        others: dict[str, str | None] = {}
+        for name, at in ({} if self.problems else self._named["model"].found).items():
+            given = self._object(at)
+            if given is None or given.get("type") == USABLE or not isinstance(given.get("type"), str | None):
+                asked.append(self._asked(name, at, ()))
+            else:
+                others[name] = given.get("type")
+        return Models(tuple(asked), others)
+
+    def primary(self) -> Primary:
+        """Return the name of the orchestrator's model, where it has one."""
+        roles = {} if self.problems else self._named["role"].found
+        role = self._object(roles[ORCHESTRATOR]) if ORCHESTRATOR in roles else None
+        if role is None or role.get("primary") is None:
+            return Primary(None)
+        found = self._primary()
+        return Primary(found) if isinstance(found, str) else Primary(None, found.problems)
+
+    def keys(self) -> dict[str, str]:
+        """Return every key that stands in a model, be it usable or not, with the words that tell of it."""
+        found: dict[str, str] = {}
+        for at in self._named["model"].found.values():
+            key = (self._object(at) or {}).get("api_key")
+            if isinstance(key, str) and key.strip():
+                found.setdefault(key.strip(), f"the api_key of {dotted(at)}")
+        return found
 
     def _primary(self) -> str | Entry:
         """Return the name of the orchestrator's model, or an entry that says why there is none."""
@@ -270,10 +324,10 @@ def _params(given: Mapping[str, Any], at: Location) -> _Params:
 
 def _kind_problems(kind: Any, at: Location) -> Iterator[tuple[Location, str]]:
     if kind is None:
-        yield at, f"'type' is missing; only models of type '{_USABLE}' can be asked"
-    elif kind != _USABLE:
+        yield at, f"'type' is missing; only models of type '{USABLE}' can be asked"
+    elif kind != USABLE:
         called = shown_name(kind) if isinstance(kind, str) else "that"
-        said = f"a model of type {called} cannot be asked, only one of type '{_USABLE}'; choose one with model=NAME"
+        said = f"a model of type {called} cannot be asked, only one of type '{USABLE}'; choose one with model=NAME"
         yield (*at, "type"), said
 
 

@@ -1,7 +1,7 @@
 """A project's root: its folders, its modules, and its scenarios with all labels that they name."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import InputError, did_you_mean
@@ -10,6 +10,7 @@ from harness.naming import labels_named
 from harness.project import Conf, project
 from harness.scenario import Scenario
 from harness.selection import load, select
+from harness.sweep import key_of
 
 
 class Root:
@@ -26,7 +27,7 @@ class Root:
         sys.path.insert(0, str(self.path.resolve()))
 
     def select(self, words: Sequence[str], tags: Sequence[str] = (), overrides: Sequence[str] = ()) -> list[Scenario]:
-        """Load the named scenarios and check where they say that they apply.
+        """Load the named scenarios, and check where they say that they apply and which settings they choose.
 
         Roles and models of the registry that overrides or else config.yaml name are known too.
 
@@ -52,6 +53,18 @@ class Root:
                 if label.group == group and label.name not in known:
                     place = one.document.place(label.location)
                     wrong.append(f"{place}: there is no {group} '{label.name}'{did_you_mean(label.name, known)}")
+        wrong += self._unknown(found, overrides)
         if wrong:
             raise InputError(*wrong)
         return found
+
+    def _unknown(self, scenarios: Sequence[Scenario], overrides: Sequence[str]) -> Iterator[str]:
+        """Yield the choices of scenarios that are none, and that the command line does not make instead."""
+        chosen = set(map(key_of, overrides))
+        for one in scenarios:
+            for group, choice in one.file.under.choices.items():
+                if group in chosen or choice in (known := self.conf.choices(group)):
+                    continue
+                if choice not in labels(self.conf, group, overrides):
+                    hint = did_you_mean(choice, known)
+                    yield f"{one.document.place(('under', group))}: there is no {group} '{choice}'{hint}"

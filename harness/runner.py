@@ -26,6 +26,7 @@ from harness.errors import (
     ToolBroken,
 )
 from harness.factory import Factory, arose, factory
+from harness.feed import Feed
 from harness.human import Human, Scripted
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.origin import origin
@@ -128,52 +129,23 @@ async def run_case(
 
     `pieces` are the texts that the cassettes share, where cases that run together read them once.
     """
-    start = perf_counter()
     run = _Run(case, folder, pieces or Pieces(folder), live=live, extend=extend)
-    trace = await _seen(case, run)
-    saved = False
-    if live and run.tape is not None and run.heard and error_expected(case.scenario, trace):
-        try:
-            run.tape.save(run.origin(), run.known())
-            saved = True
-        except HarnessError as unsafe:
-            trace = run.trace(run.failure(unsafe))
-    recorded = None if run.tape is None else run.tape.recorded
-    return Outcome(
-        case=case,
-        trace=trace,
-        recorded=recorded,
-        unplayed=0 if live or run.tape is None else run.tape.recorded - run.tape.played,
-        drifted=() if run.tape is None else tuple(run.tape.drifted),
-        saved=saved,
-        kept=run.tape.played if saved and run.tape is not None else 0,
-        digest=run.tape.digest if run.tape is not None and (saved or not live) else None,
-        seconds=perf_counter() - start,
-    )
+    return await _come_of(run, keeping=live)
 
 
-async def try_case(case: Case, human: Human, traffic: Traffic | None = None) -> Outcome:
-    """Run one case against its model with a human beside it, and return what came of it; nothing is stored."""
+async def run_fed(case: Case, folder: Path, replies: Sequence[bytes], pieces: Pieces | None = None) -> Outcome:
+    """Run one case with replies from a record in place of a model's, and return what came of it.
+
+    What is asked and replied becomes its cassette, unless it ends with an error.
+    """
+    run = _Run(case, folder, pieces or Pieces(folder), feed=replies)
+    return await _come_of(run, keeping=True)
+
+
+async def _come_of(run: "_Run", *, keeping: bool) -> Outcome:
+    """Play a case, save what was recorded where it is `keeping` that, and return what came of it."""
     start = perf_counter()
-    nowhere = Path()
-    with _surroundings((case,), traffic or Traffic(), live=True):
-        run = _Run(case, nowhere, Pieces(nowhere), live=True, extend=False, human=human)
-        trace = await _seen(case, run)
-    return Outcome(
-        case=case,
-        trace=trace,
-        recorded=None if run.tape is None else run.tape.recorded,
-        unplayed=0,
-        drifted=(),
-        saved=False,
-        kept=0,
-        digest=None,
-        seconds=perf_counter() - start,
-    )
-
-
-async def _seen(case: Case, run: "_Run") -> Trace:
-    """Play a case and return all that was seen of it; an error ends in the trace."""
+    case = run.case
     error: HarnessError | None = None
     with guard.watching(case.id, run.refused):
         try:
@@ -181,7 +153,34 @@ async def _seen(case: Case, run: "_Run") -> Trace:
         except HarnessError as raised:
             error = raised
     error = run.stopped or (run.tape.beyond if run.tape is not None else None) or error
-    return run.trace(None if error is None else run.failure(error))
+    trace = run.trace(None if error is None else run.failure(error))
+    saved = False
+    if keeping and run.tape is not None and run.heard and error_expected(case.scenario, trace):
+        try:
+            run.tape.save(run.origin(), run.known())
+            saved = True
+        except HarnessError as unsafe:
+            trace = run.trace(run.failure(unsafe))
+    recorded = None if run.tape is None else run.tape.recorded
+    asked = keeping or (run.tape is not None and run.tape.live)
+    return Outcome(
+        case=case,
+        trace=trace,
+        recorded=recorded,
+        unplayed=0 if asked or run.tape is None else run.tape.recorded - run.tape.played,
+        drifted=() if run.tape is None else tuple(run.tape.drifted),
+        saved=saved,
+        kept=run.tape.played if saved and run.tape is not None else 0,
+        digest=run.tape.digest if run.tape is not None and (saved or not asked) else None,
+        seconds=perf_counter() - start,
+    )
+
+
+async def try_case(case: Case, human: Human, traffic: Traffic | None = None) -> Outcome:
+    """Run one case against its model with a human beside it, and return what came of it; nothing is stored."""
+    nowhere = Path()
+    with _surroundings((case,), traffic or Traffic(), live=True):
+        return await _come_of(_Run(case, nowhere, Pieces(nowhere), live=True, human=human), keeping=False)
 
 
 def left_out(case: Case, error: HarnessError) -> Outcome:
@@ -199,10 +198,19 @@ class _Run:
     """A case under way."""
 
     def __init__(  # noqa: PLR0913 - what a case is run with
-        self, case: Case, folder: Path, pieces: Pieces, *, live: bool, extend: bool, human: Human | None = None
+        self,
+        case: Case,
+        folder: Path,
+        pieces: Pieces,
+        *,
+        live: bool = False,
+        extend: bool = False,
+        feed: Sequence[bytes] | None = None,
+        human: Human | None = None,
     ) -> None:
         self._case = case
         self._human = human or Scripted()
+        self._feed = feed
         self._path = case.cassette(folder)
         self._pieces = pieces
         self._live, self._extend = live, extend
@@ -237,12 +245,13 @@ class _Run:
                     script = endpoint.load(self._case.scenario.script_path, model.label)
                     self._server = endpoint.Endpoint(script)
                     updates["api_url"] = stack.enter_context(self._server.serving())
-            if self._live:
-                if self._extend and self._recorded():
-                    self.tape = cassette.Tape.extend(self._path, self._exchanged, self._pieces)
-                else:
-                    asking = self._human.waits
-                    self.tape = cassette.Tape.record(self._path, self._exchanged, self._pieces, asking)
+            if self._feed is not None:
+                self.tape = Feed(self._path, self._exchanged, self._pieces, self._feed)
+            elif self._live and self._extend and self._recorded():
+                self.tape = cassette.Tape.extend(self._path, self._exchanged, self._pieces)
+            elif self._live:
+                asking = self._human.waits
+                self.tape = cassette.Tape.record(self._path, self._exchanged, self._pieces, asking)
             else:
                 texts = settings.loop.texts
                 telling = Telling(texts.tools_available if texts else None, self._hidden)
@@ -376,6 +385,11 @@ class _Run:
             self._refused = error
             if self.tape is not None:
                 self.tape.error = error
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self._case
 
     def origin(self) -> dict[str, str]:
         """Return what the head of the cassette says."""

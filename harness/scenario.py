@@ -41,6 +41,28 @@ class Applies(Scope):
     """Labels of catalogues."""
 
 
+class Under(Part):
+    """Choices of settings that a scenario makes itself; what the command line chooses comes first."""
+
+    model: str | None = None
+    """The model."""
+    persona: str | None = None
+    """The persona, and with it the system prompt."""
+    catalogue: str | None = None
+    """The tools that exist."""
+    tools: str | None = None
+    """The list of allowed tools."""
+    role: str | None = None
+    """The role."""
+    loop: str | None = None
+    """The loop."""
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The choices that are made, by group."""
+        return {group: choice for group, choice in self if choice is not None}
+
+
 class User(Part):
     """Who the user is to the loop."""
 
@@ -139,6 +161,8 @@ class ScenarioFile(Part):
     """Words by which scenarios are selected."""
     applies: Applies = Field(default=Applies(), alias="for")
     """Where it applies; elsewhere it is not planned."""
+    under: Under = Under()
+    """Settings that take the place of the project's defaults, by the names of their files."""
     acts_as: User = Field(default=User(), alias="as")
     """Who the user is to the loop."""
     now: Annotated[str, AfterValidator(_time)] | None = None

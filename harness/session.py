@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from harness import advice, baseline, shelf
 from harness.archive import RunFolder
 from harness.brief import Ended
-from harness.case import Case, plan
+from harness.case import Case
 from harness.compare import Subject
-from harness.composition import compose, notes
+from harness.composition import notes
 from harness.crew import play, processors
 from harness.earlier import Earlier, earlier
 from harness.ending import Ending, Finish
@@ -30,6 +30,7 @@ from harness.invocation import Invocation
 from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
+from harness.planning import Settled, plan_all, settle
 from harness.report import Against, Told, build, code
 from harness.root import Root
 from harness.scenario import Scenario
@@ -104,12 +105,25 @@ def planned(root: Root, overrides: Sequence[str], select: Callable[[], Sequence[
     Raises:
         InputError: every problem of every file and setting, or there is no case.
     """
-    compositions, scenarios = _all(lambda: compose(root.conf, overrides), select)
-    for line in notes(compositions):
+    scenarios: Sequence[Scenario] = ()
+    unread: list[str] = []
+    try:
+        scenarios = select()
+    except InputError as error:
+        unread += error.problems
+    settled: Settled = {}
+    try:
+        settled = settle(root.conf, scenarios, overrides)
+    except InputError as error:
+        raise InputError(*error.problems, *unread) from None
+    if unread:
+        raise InputError(*unread)
+    compositions = [composition for several in settled.values() for composition in several]
+    for line in dict.fromkeys(notes(compositions)):
         _note(line)
     loops = {composition.settings.loop.factory: composition for composition in compositions}
     _all(*(partial(composed_factory, composition, root.conf) for composition in loops.values()))
-    cases = plan(scenarios, compositions)
+    cases = plan_all(scenarios, settled)
     if not cases:
         if not scenarios:
             raise InputError(f"{root.scenarios}: no scenario is selected; 'harness list scenarios' shows them")

@@ -28,6 +28,8 @@ class Persona(Group):
 
     label: Label
     """What reports call it."""
+    preamble: str = ""
+    """What stands before the sections, under no heading."""
     sections: dict[str, str] = {}
     """The sections in order, each under its name as a heading."""
 

@@ -1,13 +1,12 @@
 """A new project, green at once: the starter's files, written into a folder whole or not at all."""
 
-import contextlib
 import os
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.errors import InputError
-from harness.files import write_whole
+from harness.files import write_all
 
 STARTER = Path(__file__).parent / "starter"
 """Where the files of a new project stand, as real files."""
@@ -42,7 +41,11 @@ def start(folder: Path) -> str:
     texts = {name: (STARTER / stored).read_bytes().decode("utf-8") for name, stored in FILES.items()}
     if wrong := list(dict.fromkeys(_obstacles(folder))):
         raise InputError(*wrong, "nothing is written: choose another folder, or move away what is in the way")
-    _write_all(folder, texts)
+    try:
+        write_all({folder / name: text for name, text in texts.items()})
+    except OSError as error:
+        said = f"{error.filename}: cannot be written: {error.strerror}; nothing is left of the new project"
+        raise InputError(said) from None
     lines = [
         *(str(folder / name) for name in texts),
         "",
@@ -86,26 +89,3 @@ def _obstacles(folder: Path) -> Iterator[str]:
             yield f"{blocked[0]}: is no folder"
         elif os.path.lexists(folder / name):
             yield f"{folder / name}: is there already"
-
-
-def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write all files, or remove again what was written."""
-    ways = {way for name in texts for way in [folder / name, *(folder / name).parents][1:]}
-    made = [way for way in sorted(ways, key=lambda way: -len(way.parts)) if not os.path.lexists(way)]
-    written: list[Path] = []
-    try:
-        for name, text in texts.items():
-            write_whole(folder / name, text)
-            written.append(folder / name)
-    except BaseException as error:
-        for path in written:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        for way in made:
-            with contextlib.suppress(OSError):
-                way.rmdir()
-        if isinstance(error, OSError):
-            name = list(texts)[len(written)]
-            said = f"{folder / name}: cannot be written: {error.strerror}; nothing is left of the new project"
-            raise InputError(said) from None
-        raise

@@ -1,14 +1,18 @@
-"""Data as the YAML text of a settings file: laid out for people, and read back as it is, by Hydra too."""
+"""Data as YAML text: laid out for people, and read back as it is, in a settings file by Hydra too."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import yaml
 from yaml.representer import SafeRepresenter
 
+from harness.source import Location
+
 _WIDEST = 118
+_DEEPEST = 80
 
 
 class Dumper(yaml.SafeDumper):
@@ -31,13 +35,58 @@ def yaml_text(data: Mapping[str, Any], blocks: int) -> str:
     The mappings of the first `blocks` levels have a line for each key; below them, what holds nothing nested and is
     short stands on one line. Texts hold no lone surrogate, and none is `???`, Hydra's sign for a missing value.
     """
+    return plain_yaml(_uninterpolated(data), blocks)
+
+
+def plain_yaml(data: Mapping[str, Any], blocks: int) -> str:
+    """Return a mapping as YAML.
+
+    The mappings of the first `blocks` levels have a line for each key; below them, what holds nothing nested and is
+    short stands on one line. Texts hold no lone surrogate.
+    """
     text: str = yaml.serialize(_node(data, 0, blocks), Dumper=Dumper, allow_unicode=True, width=_WIDEST + 2)
     return text
 
 
+def indented_yaml(data: Mapping[str, Any], blocks: int) -> str:
+    """Return a mapping as `plain_yaml` does, the items of lists indented below their keys."""
+    text: str = yaml.serialize(_node(data, 0, blocks), Dumper=_Indenting, allow_unicode=True, width=_WIDEST + 2)
+    return text
+
+
+class _Indenting(Dumper):
+    """Indents the items of lists."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's
+        """Begin a level."""
+        super().increase_indent(flow, indentless=False)
+
+
+def _uninterpolated(value: Any) -> Any:
+    """Return data in whose texts `${` stands as Hydra reads it back."""
+    if isinstance(value, str):
+        return _STARTED.sub(r"\1\1\\${", value)
+    if isinstance(value, list):
+        return [_uninterpolated(one) for one in value]
+    return {key: _uninterpolated(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def unheld(value: Any, way: Location = ()) -> Iterator[tuple[Location, str]]:
+    """Yield what of a value no settings file can hold: the way to it, and why."""
+    if len(way) > _DEEPEST:
+        yield way, "is nested too deeply for a settings file"
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from unheld(inner, (*way, step))
+    elif isinstance(value, float) and not isfinite(value):
+        yield way, "is a number too large to be held"
+    elif value == "???":
+        yield way, "'???' alone is Hydra's sign for a missing value; write more beside it"
+
+
 def _node(value: Any, indent: int, blocks: int) -> yaml.Node:
     if isinstance(value, str):
-        return text_node(_STARTED.sub(r"\1\1\\${", value))
+        return text_node(value)
     if not isinstance(value, dict | list):
         return SafeRepresenter().represent_data(value)
     flow = not value or (

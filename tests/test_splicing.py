@@ -88,7 +88,7 @@ def layouts(draw: st.DrawFn) -> str:
 @EXAMPLES
 @given(layouts(), ADDITIONS)
 def test_whatever_the_layout_only_lines_are_added(text: str, addition: Addition) -> None:
-    """In each layout all old lines stand in order, and the new text reads as the old data with the addition, or is none."""
+    """In each layout all old lines stay in order, and the text reads as the old data with the addition, or is none."""
     assert parse(text, Path()).data == DATA
     new = spliced(text, addition)
     if new is not None:

@@ -1,39 +1,56 @@
-"""What other programs hold, as files of the project: tool schemas as a catalogue."""
+"""Tool schemas of other programs, written as a catalogue of the project."""
 
 import json
+import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.catalogue import Catalogue
 from harness.composition import check, compose
+from harness.credentials import credentials
 from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
 from harness.jsontext import read_json, shown_name
 from harness.project import Conf
-from harness.source import Document, Location, shown
+from harness.scanning import found, refusal
+from harness.source import Location, shown
 from harness.wording import dotted
-from harness.yamltext import yaml_text
+from harness.yamltext import unheld, yaml_text
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _WORDS = ("true", "false", "null", "nan", "inf")
 _SCHEMAS = ("parameters", "inputSchema", "input_schema")
 _ORDER = ("description", "confirm", "parameters")
-_DEEPEST = 80
 _HEAD = "# Imported tool schemas. 'confirm: true' makes the loop ask before it runs a tool, 'access: admin' hides it.\n"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where tool schemas come from."""
+
+    what: str
+    """What it is: a file or a server."""
+    name: str
+    """What messages call it."""
+    data: Any
+    place: Callable[[Location], str]
+    """Says where a location of the data is."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Texts that must reach no file, each with the words that tell of it without showing it."""
 
 
 @dataclass
 class _Read:
-    """What is read from a file of tools: the tools, what a catalogue has no place for, and what is wrong."""
+    """What is read from a source: the tools, what a catalogue has no place for, and what is wrong."""
 
-    document: Document
+    source: Source
     tools: dict[str, dict[str, Any]] = field(default_factory=dict)
+    destructive: list[str] = field(default_factory=list)
     first: dict[str, Location] = field(default_factory=dict)
     bare: list[str] = field(default_factory=list)
     left: Counter[str] = field(default_factory=Counter)
@@ -42,7 +59,7 @@ class _Read:
     def problem(self, location: Location, what: str) -> None:
         """Note what is wrong at a location."""
         where = dotted(location)
-        self.wrong.append(f"{self.document.place(location)}: {where + ': ' if where else ''}{what}")
+        self.wrong.append(f"{self.source.place(location)}: {where + ': ' if where else ''}{what}")
 
 
 def import_tools(path: Path, conf: Path, name: str | None = None, confirm: Sequence[str] = ()) -> str:
@@ -56,36 +73,51 @@ def import_tools(path: Path, conf: Path, name: str | None = None, confirm: Seque
         InputError: everything that is wrong with the file, the name and the tools to confirm; nothing is written.
     """
     label = path.stem if name is None else name
-    target = conf / "catalogue" / f"{label}.yaml"
-    wrong = list(_unfit(label, target, given=name is not None))
-    read: _Read | None = None
+    wrong = list(unfit(label, conf, None if name is not None else "the file's name"))
     try:
-        read = _Read(read_json(path))
+        document = read_json(path)
     except InputError as error:
-        wrong += error.problems
-    if read:
-        _read_tools(read)
-        wrong += read.wrong
-        unknown = dict.fromkeys(tool for tool in confirm if tool not in read.tools)
-        wrong += [f"--confirm {tool}: the file has no such tool{did_you_mean(tool, read.tools)}" for tool in unknown]
-    if wrong or read is None:
+        raise InputError(*wrong, *error.problems) from None
+    return write_catalogue(Source("file", shown(path), document.data, document.place), label, conf, confirm, wrong)
+
+
+def write_catalogue(
+    source: Source, label: str, conf: Path, confirm: Sequence[str] = (), wrong: Sequence[str] = ()
+) -> str:
+    """Write a catalogue of the tool schemas in a source's data; return what was done.
+
+    The tools in `confirm` ask the user, and so do those that are said to be destructive.
+
+    Raises:
+        InputError: everything that is wrong, with what is known to be `wrong` already; nothing is written.
+    """
+    target = conf / "catalogue" / f"{label}.yaml"
+    read = _Read(source)
+    _read_tools(read)
+    unknown = dict.fromkeys(tool for tool in confirm if tool not in read.tools)
+    told = [f"--confirm {tool}: the {source.what} has no such tool{did_you_mean(tool, read.tools)}" for tool in unknown]
+    if wrong := [*wrong, *read.wrong, *told]:
         raise InputError(*wrong)
-    tools = {tool: data | ({"confirm": True} if tool in confirm else {}) for tool, data in read.tools.items()}
+    asking = {*confirm, *read.destructive}
+    tools = {tool: data | ({"confirm": True} if tool in asking else {}) for tool, data in read.tools.items()}
     tools = {tool: {key: data[key] for key in _ORDER if key in data} for tool, data in tools.items()}
     catalogue = Catalogue.model_validate({"label": label, "tools": tools})
     text = f"{_HEAD}{yaml_text({'label': label, 'tools': tools}, blocks=3)}"
-    _judge(label, text, catalogue, path)
+    if leaks := found(text, {**credentials(os.environ), **source.secrets}):
+        raise InputError(refusal(shown(target), leaks))
+    _judge(label, text, catalogue, source)
     try:
         write_whole(target, text)
     except OSError as error:
         raise InputError(f"{shown(target)}: cannot be written: {error.strerror}") from None
-    return "\n".join(_said(target, label, read, len(set(confirm))))
+    return "\n".join(_said(target, label, read, len(asking)))
 
 
-def _unfit(label: str, target: Path, *, given: bool) -> Iterator[str]:
-    """Yield why a catalogue cannot be called so."""
+def unfit(label: str, conf: Path, whose: str | None = None) -> Iterator[str]:
+    """Yield why a new catalogue cannot be called so; `whose` is the name, if nobody gave it."""
+    target = conf / "catalogue" / f"{label}.yaml"
     if not _NAME.fullmatch(label) or label.casefold() in _WORDS:
-        said = "--name" if given else "the file's name cannot be the catalogue's; give one with --name"
+        said = f"{whose} cannot be the catalogue's; give one with --name" if whose else "--name"
         made = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")
         near = f" (such as '{made}')" if _NAME.fullmatch(made) and made.casefold() not in _WORDS else ""
         yield f"{said}: a letter, then letters, digits, '_' and '-'{near}"
@@ -104,7 +136,7 @@ def _unfit(label: str, target: Path, *, given: bool) -> Iterator[str]:
 
 
 def _read_tools(read: _Read) -> None:
-    data, location = read.document.data, ()
+    data, location = read.source.data, ()
     way: Location = location
     for step in ("result", "tools") if isinstance(data, dict) and "tools" not in data else ("tools",):
         if isinstance(data, dict) and step in data:
@@ -142,6 +174,9 @@ def _read_tool(read: _Read, entry: Any, way: Location) -> None:
         return
     if not description:
         read.bare.append(name)
+    hints = inner.get("annotations")
+    if isinstance(hints, dict) and hints.get("destructiveHint") is True and hints.get("readOnlyHint") is not True:
+        read.destructive.append(name)
     read.first[name] = way
     read.tools[name] = {"description": description or "", **({} if schema is None else {"parameters": schema})}
 
@@ -158,6 +193,12 @@ def _name(read: _Read, function: Mapping[str, Any], way: Location) -> str | None
     return name
 
 
+def _read_values(read: _Read, value: Any, way: Location) -> None:
+    """Note the values that no settings file can hold."""
+    for inner, what in unheld(value):
+        read.problem((*way, *inner), what)
+
+
 def _schema(read: _Read, function: Mapping[str, Any], way: Location) -> dict[str, Any] | None:
     given = [key for key in _SCHEMAS if function.get(key) is not None]
     for key in given[1:]:
@@ -172,20 +213,7 @@ def _schema(read: _Read, function: Mapping[str, Any], way: Location) -> dict[str
     return schema
 
 
-def _read_values(read: _Read, value: Any, way: Location, depth: int = 0) -> None:
-    """Note the values that no settings file can hold."""
-    if depth > _DEEPEST:
-        read.problem(way, "is nested too deeply for a settings file")
-    elif isinstance(value, dict | list):
-        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            _read_values(read, inner, (*way, step), depth + 1)
-    elif isinstance(value, float) and not isfinite(value):
-        read.problem(way, "is a number too large to be held")
-    elif value == "???":
-        read.problem(way, "'???' alone is Hydra's sign for a missing value; write more beside it")
-
-
-def _judge(label: str, text: str, catalogue: Catalogue, path: Path) -> None:
+def _judge(label: str, text: str, catalogue: Catalogue, source: Source) -> None:
     """Compose the text as a project would, and hold that what comes of it is the catalogue that was read.
 
     Raises:
@@ -195,7 +223,7 @@ def _judge(label: str, text: str, catalogue: Catalogue, path: Path) -> None:
         write_whole(Path(folder) / "catalogue" / f"{label}.yaml", text)
         (composition,) = compose(Conf(Path(folder)), [f"catalogue={label}"])
     if composition.settings.catalogue != catalogue:
-        raise InputError(f"{shown(path)}: a settings file cannot hold these tools as they are")
+        raise InputError(f"{source.name}: a settings file cannot hold these tools as they are")
 
 
 def _said(target: Path, label: str, read: _Read, asking: int) -> Iterator[str]:
@@ -204,6 +232,8 @@ def _said(target: Path, label: str, read: _Read, asking: int) -> Iterator[str]:
     instead = ", in place of the package's" if conf.choices("catalogue")[label].instead else ""
     asks = f", {asking} of them asked about" if asking else ""
     yield f"{shown(target)}: {_counted(len(read.tools), 'tool')}{asks}{instead}"
+    if read.destructive:
+        yield f"asked about, since the {read.source.what} says that they destroy: {', '.join(read.destructive)}"
     if read.bare:
         yield f"without a description: {', '.join(read.bare)}"
     if read.left:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.catalogue import Tool
+from harness.cataloguing import import_tools
 from harness.cli import main
 from harness.composition import compose
 from harness.errors import InputError
-from harness.importing import import_tools
 from harness.project import Conf
 from tests import corpus
 from tests.build import EXAMPLES
@@ -269,11 +269,20 @@ def test_where_nothing_can_be_written(here: Path) -> None:
         import_tools(given_file([FIND]), Path("conf"))
 
 
-@pytest.mark.parametrize("words", [[], ["shop.json"], ["--tools", "shop.json", "more.json"]])
-def test_what_the_file_holds_must_be_said(here: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
-    """Without `--tools`, or with files beside it, the command says how it is used."""
+@pytest.mark.parametrize("words", [[], ["--tools", "shop.json", "more.json"]])
+def test_what_is_imported_must_be_said(here: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """Without files and without `--tools`, or with both, the command says how it is used."""
     assert main(["import", *words]) == 2
-    assert capsys.readouterr().err == "harness import: say what the file holds: harness import --tools FILE\n"
+    said = "harness import: name files to import, or one of --tools FILE, --mcp COMMAND and --registry FILE\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("options", [["--redact", "A=b"], ["--timeout", "3"], ["role=chat"]])
+def test_options_that_mean_nothing_beside_tools(capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
+    """An option of another kind of import is refused."""
+    assert main(["import", "--tools", "shop.json", *options]) == 2
+    named = options[0] if options[0].startswith("--") else "KEY=VALUE"
+    assert capsys.readouterr().err == f"harness import: {named} means nothing beside --tools; leave it out\n"
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text != "???")
