@@ -67,7 +67,8 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
         view.tell(told(found, colours))
         if found.draft.new and (unasked or (terminal is not None and _agreed(terminal, found))):
             view.tell(add(found, _secrets(case)))
-            said = said and bool(found.draft.left)
+            written = path.is_file() and path.read_bytes() == found.draft.text.encode()
+            said = said and not (written and not found.draft.left)
     if verdict.status != "error" and not said:
         view.tell([_next(root, asked, case, verdict)])
     return code([verdict])

@@ -180,6 +180,7 @@ def test_a_file_that_is_edited_meanwhile_is_not_overwritten(folder: Path) -> Non
     path.write_text(SCENARIO.replace("turns:", "module: own.py\nturns:"), "utf-8")
     played = typed(["try", "garden"], folder, Typed("deny / stop): ", "d\n"), Typed("yes / no): ", "y\n"))
     assert "scenarios/garden/plants.yaml has changed meanwhile; to paste into it:\n  under turn 1:\n" in played.screen
+    assert "record it" not in played.screen
     assert path.read_text("utf-8") == SCENARIO.replace("turns:", "module: own.py\nturns:") + "# saved\n"
 
 
