@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--max-tokens", type=_positive, metavar="N", help="nothing more once answers took so many tokens"
     )
+    _trying(command)
     two = command("compare", _compare, "tell what differs between two stored runs", "RUN [RUN]")
     telling(two)
     stored = command("report", _report, "tell stored runs again, without model or cassette", "[RUN ...]")
@@ -124,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     what = command("list", _list, "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
     return parser
+
+
+def _trying(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command that runs one scenario for the person who writes it."""
+    tries = command("try", _try, "run one scenario and see it happen, storing nothing", "SCENARIO [KEY=VALUE ...]")
+    help_ = "add to its file what was answered and observed, without a question"
+    tries.add_argument("--write", action="store_true", help=help_)
 
 
 def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -198,6 +206,14 @@ def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
         from harness.session import record
     ceiling = Ceiling(options.max_requests, options.max_tokens)
     return record(_invocation(options, words), Live(options.all, options.extend, ceiling), alone=options.alone)
+
+
+def _try(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.invocation import Invocation
+
+    with kept(alone=options.alone):
+        from harness.trial import attempt
+    return attempt(Invocation(words, root=options.root), unasked=options.write, alone=options.alone)
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":

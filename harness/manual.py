@@ -36,6 +36,12 @@ examples:
   harness record --max-requests 100         no more than that; the rest later
   harness record registry=prod.json         as production's model registry says
 """,
+    "try": """\
+examples:
+  harness try files/denied_delete           the conversation as it happens
+  harness try draft.yaml model=ollama       a file anywhere, a real model
+  harness try --write files/denied_delete   adds what the file does not say
+""",
     "compare": """\
 examples:
   harness compare RUN                       with the newest run, case by case
