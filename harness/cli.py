@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     _keeping(command)
     outside("init", _init, "write a new project, green at once", "[DIR]")
+    _writing(command)
     imports = command("import", _import, "turn what other programs hold into files of the project", "--tools FILE")
     imports.add_argument("--tools", type=Path, metavar="FILE", help="OpenAI or MCP tool schemas (JSON) to a catalogue")
     imports.add_argument("--name", help="what the catalogue is called (default: the file's name)")
@@ -128,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     what = command("list", _list, "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
     return parser
+
+
+def _writing(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that help to write scenarios."""
+    command("new", _new, "write a new scenario, ready to be recorded", "AREA/NAME")
+    command("schema", _schema, "write the JSON schemas by which editors know the files", "")
 
 
 def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -270,6 +277,28 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
     if len(words) > 1 or "" in words:
         _usage("init", "name one folder, or none for the current one: harness init [DIR]")
     sys.stdout.write(f"{start(Path(*words))}\n")
+    return 0
+
+
+def _new(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from datetime import UTC, datetime
+
+    from harness.drafting import draft
+    from harness.root import Root
+
+    if len(words) != 1:
+        _usage("new", "name one scenario, in the folder that it belongs to: harness new AREA/NAME")
+    sys.stdout.write(f"{draft(Root(options.root), words[0], datetime.now(UTC).date())}\n")
+    return 0
+
+
+def _schema(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.root import Root
+    from harness.schemas import bring_up_to_date
+
+    if words:
+        _usage("schema", f"'{words[0]}' is too much; all schemas of the project are written")
+    sys.stdout.write(f"{bring_up_to_date(Root(options.root).path)}\n")
     return 0
 
 
