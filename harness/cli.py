@@ -120,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     _keeping(command)
     outside("init", _init, "write a new project, green at once", "[DIR]")
+    _writing(command)
     _importing(command)
     command("config", _config, "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", _list, "list what there is to choose from", "WHAT")
@@ -156,6 +157,12 @@ def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     seconds = "how long an MCP server may take, in all (default: 30)"
     sub.add_argument("--timeout", type=_positive, metavar="SECONDS", help=seconds)
+
+
+def _writing(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that help to write scenarios."""
+    command("new", _new, "write a new scenario, ready to be recorded", "AREA/NAME")
+    command("schema", _schema, "write the JSON schemas by which editors know the files", "")
 
 
 def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -312,6 +319,28 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
     if len(words) > 1 or "" in words:
         _usage("init", "name one folder, or none for the current one: harness init [DIR]")
     sys.stdout.write(f"{start(Path(*words))}\n")
+    return 0
+
+
+def _new(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from datetime import UTC, datetime
+
+    from harness.drafting import draft
+    from harness.root import Root
+
+    if len(words) != 1:
+        _usage("new", "name one scenario, in the folder that it belongs to: harness new AREA/NAME")
+    sys.stdout.write(f"{draft(Root(options.root), words[0], datetime.now(UTC).date())}\n")
+    return 0
+
+
+def _schema(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.root import Root
+    from harness.schemas import bring_up_to_date
+
+    if words:
+        _usage("schema", f"'{words[0]}' is too much; all schemas of the project are written")
+    sys.stdout.write(f"{bring_up_to_date(Root(options.root).path)}\n")
     return 0
 
 

@@ -78,6 +78,15 @@ examples:
   harness init                              in the current folder
   harness init garden                       in a folder that is made
 """,
+    "new": """\
+examples:
+  harness new garden/tomatoes               scenarios/garden/tomatoes.yaml
+  harness new garden/herbs/basil            an area in an area
+""",
+    "schema": """\
+examples:
+  harness schema                            also after an update of the harness
+""",
     "import": """\
 examples:
   harness import chat.json                  a transcript, as a scenario that replays it
