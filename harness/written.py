@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import CoreSchema, DictSchema, TaggedUnionSchema
 
@@ -31,6 +31,12 @@ def schema_of(kind: type[BaseModel]) -> Schema:
     """Return the schema of what may be written for a type."""
     tidy: Schema = _tidy(kind.model_json_schema(schema_generator=_Generator))
     return tidy
+
+
+def formed(pattern: str, otherwise: str, *examples: str) -> Any:
+    """Return what the schema of a text says of its form, in which words an editor tells that it has another."""
+    said: Schema = {"pattern": pattern, "patternErrorMessage": otherwise}
+    return Field(json_schema_extra={**said, "examples": list(examples)} if examples else said)
 
 
 def either(*forms: Schema) -> Schema:
@@ -134,7 +140,8 @@ class _Generator(GenerateJsonSchema):
         """Return the schema of a mapping, in which names that do not fit are told as such."""
         keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
         values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
-        named = {"propertyNames": {"pattern": keys["pattern"]}} if "pattern" in keys else {}
+        form = {key: keys[key] for key in ("pattern", "patternErrorMessage") if key in keys}
+        named = {"propertyNames": form} if form else {}
         least = {"minProperties": schema["min_length"]} if "min_length" in schema else {}
         return {"type": "object", **named, **least, "additionalProperties": values}
 

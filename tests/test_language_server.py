@@ -110,6 +110,10 @@ def test_nothing_is_underlined_in_a_draft(editor: Editor, project: Path) -> None
             ),
         ),
         (
+            "turns: [{user: a}]\nnow: tomorrow\n",
+            Mark(4, 6, "tomorrow", "'now' must be a time with its zone, like 2026-03-01T09:00:00Z"),
+        ),
+        (
             "turns: [{user: a}]\ntools:\n  file_read: {return: a}\n",
             Mark(5, 15, "return", "Property return is not allowed."),
         ),

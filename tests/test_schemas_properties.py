@@ -189,7 +189,7 @@ def test_what_is_changed_anywhere(bundled: tuple[str, Any], draw: st.DataObject)
                 break
             key = draw.draw(st.sampled_from(list(inner)))
             if not isinstance(within[key], dict | list) or draw.draw(st.integers(0, 3)) == 0:
-                within[key] = draw.draw(values | patterns | calls | amounts | words | expectations)
+                within[key] = deepcopy(draw.draw(values | patterns | calls | amounts | words | expectations))
                 break
             within = within[key]
     assert_accepted(name, data)
