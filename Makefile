@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench lock install install-dev clean
+.PHONY: help run test lint format bench lock install install-dev install-server clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -41,8 +41,15 @@ lock: .venv/made  ## write the locks anew where pyproject.toml asks for it (all 
 install: .venv/installed  ## make .venv with the package and what it needs
 install-dev: .venv/installed-dev  ## the same, with the tools for tests and lint
 
+install-server:  ## install the YAML language server that a test talks to, where there is npm
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix tests/server --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	else \
+		echo "there is no npm, so that tests/test_language_server.py will be skipped"; \
+	fi
+
 clean:  ## remove .venv, caches and builds
-	@rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist tests/server/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/made:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from harness.parts import Expressions, Part, Texts, mapping
 from harness.workspace import WorkspaceError, inside
-from harness.written import Schema, alone, either
+from harness.written import Schema, alone, either, formed
 
 
 class Amount(Part):
@@ -186,7 +186,7 @@ def _file(path: str) -> str:
     return path
 
 
-FilePath = Annotated[str, Field(json_schema_extra={"pattern": _FILE}), AfterValidator(_file)]
+FilePath = Annotated[str, formed(_FILE, "must be the path of a file, relative and without '..'"), AfterValidator(_file)]
 """The path of a file of the workspace, as the workspace itself writes it."""
 
 

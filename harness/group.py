@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from harness.parts import listed
-from harness.written import Written
+from harness.written import Written, formed
 
 
 class Group(Written):
@@ -17,11 +17,12 @@ class Group(Written):
 
 def _label(value: str) -> str:
     if re.search(r"[@~+\s]", value):
-        raise ValueError("a label has no blanks, '@', '~' or '+', which separate parts of a case's id")
+        raise ValueError(_NO_LABEL)
     return value
 
 
-Label = Annotated[str, Field(min_length=1, json_schema_extra={"pattern": r"^[^@~+\s]+$"}), AfterValidator(_label)]
+_NO_LABEL = "a label has no blanks, '@', '~' or '+', which separate parts of a case's id"
+Label = Annotated[str, Field(min_length=1), AfterValidator(_label), formed(r"^[^@~+\s]+$", _NO_LABEL)]
 AllowList = Annotated[
     tuple[str, ...] | None, BeforeValidator(listed, json_schema_input_type=str | tuple[str, ...] | None)
 ]

@@ -8,7 +8,9 @@ from pydantic import BeforeValidator, Field
 
 from harness.parts import Part
 from harness.scope import Scope
+from harness.written import formed
 
+_NO_DAY = "'until' must be a day of the calendar, like 2026-03-01"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -24,7 +26,7 @@ def _day(value: Any) -> Any:
             return value
     except (TypeError, ValueError):
         pass
-    raise ValueError("'until' must be a day of the calendar, like 2026-03-01")
+    raise ValueError(_NO_DAY)
 
 
 class Known(Part):
@@ -33,7 +35,7 @@ class Known(Part):
     reason: str = Field(min_length=1)
     """Why it fails, in words for those who meet it."""
     until: Annotated[
-        str, BeforeValidator(_day, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DAY.pattern}$")])
+        str, BeforeValidator(_day, json_schema_input_type=Annotated[str, formed(f"^{_DAY.pattern}$", _NO_DAY)])
     ]
     """The last day on which it may fail, like 2026-03-01; afterwards it is an error."""
 

@@ -3,10 +3,11 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from harness.group import Group
 from harness.parts import Expression, listed
+from harness.written import formed
 
 
 def _json_path(value: str) -> str:
@@ -21,7 +22,7 @@ def _json_path(value: str) -> str:
     return value
 
 
-JsonPath = Annotated[str, AfterValidator(_json_path), Field(json_schema_extra={"pattern": r"^\$"})]
+JsonPath = Annotated[str, AfterValidator(_json_path), formed(r"^\$", "must be a JSON path, which begins with $")]
 
 
 DriftKind = Literal["model", "system", "tools", "params", "session", "task", "replies", "results", "shape", "address"]

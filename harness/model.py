@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, SecretSt
 
 from harness.errors import InputError
 from harness.group import Group, Label
-from harness.written import Schema
+from harness.written import Schema, formed
 
 PUBLIC = frozenset(
     {"accept", "accept-language", "api-version", "content-type", "http-referer", "user-agent", "x-title"}
@@ -26,15 +26,16 @@ def _never_given(value: Any) -> Any:
 
 
 _VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+_NO_VARIABLE = "must be the name of an environment variable, never a key"
 
 
 def _variable(value: str) -> str:
     if not re.fullmatch(_VARIABLE, value):
-        raise ValueError("must be the name of an environment variable, never a key")
+        raise ValueError(_NO_VARIABLE)
     return value
 
 
-Variable = Annotated[str, AfterValidator(_variable), Field(json_schema_extra={"pattern": f"^{_VARIABLE}$"})]
+Variable = Annotated[str, AfterValidator(_variable), formed(f"^{_VARIABLE}$", _NO_VARIABLE)]
 
 
 class Params(Group):

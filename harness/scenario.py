@@ -19,7 +19,7 @@ from harness.scope import Point, Scope
 from harness.source import Document, Location
 from harness.trace import Stop, Trace
 from harness.workspace import Workspace, WorkspaceError
-from harness.written import Schema, either
+from harness.written import Schema, either, formed
 
 SCRIPT_ENDING = ".script.yaml"
 
@@ -141,7 +141,7 @@ def _time(value: str) -> str:
     except ValueError:
         aware = False
     if not aware:
-        raise ValueError("'now' must be a time with its zone, like 2026-03-01T09:00:00Z")
+        raise ValueError(_NO_TIME)
     return value
 
 
@@ -153,14 +153,16 @@ def _files(files: dict[str, str]) -> dict[str, str]:
     return files
 
 
+_NO_MODULE = "must name a Python file beside the scenario, like bank.py"
 _MODULE = r"[A-Za-z_][A-Za-z0-9_]*\.py"
+_NO_TIME = "'now' must be a time with its zone, like 2026-03-01T09:00:00Z"
 _TIME = r"^[0-9].*([Zz]|[+-][0-9:.]+)$"
 """What editors hold a time with its zone against."""
 
 
 def _module(name: str) -> str:
     if not re.fullmatch(_MODULE, name):
-        raise ValueError(f"must name a Python file beside the scenario, like bank.py, not '{name}'")
+        raise ValueError(f"{_NO_MODULE}, not '{name}'")
     return name
 
 
@@ -177,13 +179,13 @@ class ScenarioFile(Part):
     """Settings that take the place of the project's defaults, by the names of their files."""
     acts_as: User = Field(default=User(), alias="as")
     """Who the user is to the loop."""
-    now: Annotated[str, AfterValidator(_time), Field(json_schema_extra={"pattern": _TIME})] | None = None
+    now: Annotated[str, AfterValidator(_time), formed(_TIME, _NO_TIME, "2026-03-01T09:00:00Z")] | None = None
     """The time of the scenario, ISO 8601 with its zone; the only clock that the prompt sees."""
     session: list[Message] = []
     """Earlier messages of the conversation."""
     workspace: Annotated[dict[FilePath, str], AfterValidator(_files)] | None = None
     """The files, with their texts, on which the catalogue's file tools work for real; they live in memory only."""
-    module: Annotated[str, AfterValidator(_module), Field(json_schema_extra={"pattern": f"^{_MODULE}$"})] | None = None
+    module: Annotated[str, AfterValidator(_module), formed(f"^{_MODULE}$", _NO_MODULE, "bank.py")] | None = None
     """A Python file beside the scenario that gives tools which remember what was done."""
     state: dict[str, Json] | None = None
     """What the module's tools start from."""

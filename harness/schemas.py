@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core.core_schema import CoreSchema, DictSchema, TaggedUnionSchema
 
 from harness.endpoint import ScriptFile
 from harness.errors import InputError
@@ -15,7 +13,7 @@ from harness.resolvable import chosen, group_file
 from harness.scenario import ScenarioFile
 from harness.settings import GROUPS, Composed
 from harness.source import shown
-from harness.written import Schema, either
+from harness.written import Schema, schema_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCENARIO = "scenarios/scenario.schema.json"
@@ -75,49 +73,6 @@ def _kind(group: str) -> type[BaseModel]:
 
 
 def _schema(kind: type[BaseModel], title: str) -> Schema:
-    made = _tidy(kind.model_json_schema(schema_generator=_Generator))
+    made = schema_of(kind)
     definitions = dict(sorted(made.pop("$defs", {}).items()))
     return {"$schema": DIALECT, "title": title, **made, "$defs": definitions}
-
-
-class _Generator(GenerateJsonSchema):
-    """Describes choices so that a mistake is told at its own place, and gives no titles to fields."""
-
-    def get_union_of_schemas(self, schemas: list[Schema]) -> Schema:
-        """Return the schema of a choice."""
-        return either(*schemas)
-
-    def tagged_union_schema(self, schema: TaggedUnionSchema) -> Schema:
-        """Return the schema of a choice that a function makes."""
-        return either(*(self.generate_inner(one) for one in schema["choices"].values()))
-
-    def dict_schema(self, schema: DictSchema) -> Schema:
-        """Return the schema of a mapping, in which names that do not fit are told as such."""
-        keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
-        values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
-        named = {"propertyNames": {"pattern": keys["pattern"]}} if "pattern" in keys else {}
-        least = {"minProperties": schema["min_length"]} if "min_length" in schema else {}
-        return {"type": "object", **named, **least, "additionalProperties": values}
-
-    def field_title_should_be_set(self, schema: CoreSchema | Any) -> bool:  # noqa: ARG002 - pydantic's signature
-        """Return that no field has a title: it would be its name again."""
-        return False
-
-
-def _tidy(schema: Any) -> Any:
-    """Return a schema without titles, with sentences on one line, and with defaults that tell something only."""
-    if isinstance(schema, list):
-        return [_tidy(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    tidy: Schema = {}
-    for key, value in schema.items():
-        if key in ("title", "writeOnly", "format") or (key == "default" and (not value or isinstance(value, dict))):
-            continue
-        if key in ("properties", "$defs", "dependentSchemas"):
-            tidy[key] = {name: _tidy(one) for name, one in value.items()}
-        elif key == "description":
-            tidy[key] = " ".join(value.split("\n\n")[0].split())
-        else:
-            tidy[key] = value if key in ("default", "enum", "const", "examples") else _tidy(value)
-    return tidy

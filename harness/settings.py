@@ -19,7 +19,7 @@ from harness.group import AllowList, Group, Label
 from harness.likeness import Matching
 from harness.model import Model
 from harness.parts import listed
-from harness.written import either
+from harness.written import either, formed
 
 GROUPS = ("model", "persona", "catalogue", "tools", "role", "loop")
 """The groups of a project's configuration, one folder each."""
@@ -128,13 +128,16 @@ Transports = Annotated[
 ]
 
 
+_NO_FACTORY = "must name a function as 'package.module:make', with a colon before its name"
+
+
 def _factory(value: str) -> str:
     if not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", value):
-        raise ValueError("must name a function as 'package.module:make', with a colon before its name")
+        raise ValueError(_NO_FACTORY)
     return value
 
 
-Factory = Annotated[str, AfterValidator(_factory), Field(json_schema_extra={"pattern": r"^[^\s:]+:[^\s:]+$"})]
+Factory = Annotated[str, AfterValidator(_factory), formed(r"^[^\s:]+:[^\s:]+$", _NO_FACTORY, "adapter:make")]
 
 
 class Loop(Group):

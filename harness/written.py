@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from pydantic import BaseModel, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import CoreSchema, DictSchema, TaggedUnionSchema
 
 Schema: TypeAlias = dict[str, Any]
 """A JSON schema, draft 2020-12."""
@@ -24,6 +25,18 @@ class Written(BaseModel):
     def forms(cls, long: Schema) -> Schema:
         """Return the schema of all forms, given that of the long one, a mapping of the fields."""
         return long
+
+
+def schema_of(kind: type[BaseModel]) -> Schema:
+    """Return the schema of what may be written for a type."""
+    tidy: Schema = _tidy(kind.model_json_schema(schema_generator=_Generator))
+    return tidy
+
+
+def formed(pattern: str, otherwise: str, *examples: str) -> Any:
+    """Return what the schema of a text says of its form, in which words an editor tells that it has another."""
+    said: Schema = {"pattern": pattern, "patternErrorMessage": otherwise}
+    return Field(json_schema_extra={**said, "examples": list(examples)} if examples else said)
 
 
 def either(*forms: Schema) -> Schema:
@@ -110,3 +123,47 @@ def _worded(form: Schema) -> bool:
 def _disjoint(forms: Iterable[Schema]) -> bool:
     types = [kind for form in forms for kind in _types(form)]
     return len({"number" if kind == "integer" else kind for kind in types}) == len(types)
+
+
+class _Generator(GenerateJsonSchema):
+    """Describes choices so that a mistake is told at its own place, and gives no titles to fields."""
+
+    def get_union_of_schemas(self, schemas: list[Schema]) -> Schema:
+        """Return the schema of a choice."""
+        return either(*schemas)
+
+    def tagged_union_schema(self, schema: TaggedUnionSchema) -> Schema:
+        """Return the schema of a choice that a function makes."""
+        return either(*(self.generate_inner(one) for one in schema["choices"].values()))
+
+    def dict_schema(self, schema: DictSchema) -> Schema:
+        """Return the schema of a mapping, in which names that do not fit are told as such."""
+        keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
+        values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
+        form = {key: keys[key] for key in ("pattern", "patternErrorMessage") if key in keys}
+        named = {"propertyNames": form} if form else {}
+        least = {"minProperties": schema["min_length"]} if "min_length" in schema else {}
+        return {"type": "object", **named, **least, "additionalProperties": values}
+
+    def field_title_should_be_set(self, schema: CoreSchema | Any) -> bool:  # noqa: ARG002 - pydantic's signature
+        """Return that no field has a title: it would be its name again."""
+        return False
+
+
+def _tidy(schema: Any) -> Any:
+    """Return a schema without titles, with sentences on one line, and with defaults that tell something only."""
+    if isinstance(schema, list):
+        return [_tidy(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidy: Schema = {}
+    for key, value in schema.items():
+        if key in ("title", "writeOnly", "format") or (key == "default" and (not value or isinstance(value, dict))):
+            continue
+        if key in ("properties", "$defs", "dependentSchemas"):
+            tidy[key] = {name: _tidy(one) for name, one in value.items()}
+        elif key == "description":
+            tidy[key] = " ".join(value.split("\n\n")[0].split())
+        else:
+            tidy[key] = value if key in ("default", "enum", "const", "examples") else _tidy(value)
+    return tidy

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from harness.endpoint import ScriptFile
 from harness.scenario import SCRIPT_ENDING, ScenarioFile
@@ -18,7 +18,7 @@ from harness.source import parse, read
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-FORMATS = {
+FORMATS: dict[str, tuple[type[BaseModel], Draft202012Validator]] = {
     SCENARIO: (ScenarioFile, Draft202012Validator(parse(texts()[SCENARIO], Path("a")).data)),
     SCRIPT: (ScriptFile, Draft202012Validator(parse(texts()[SCRIPT], Path("a")).data)),
 }
@@ -31,7 +31,7 @@ BUNDLED = [
 def few(**options: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Return mappings of one or two of the keys; those of many are hardly ever right in all of them."""
     keys = st.lists(st.sampled_from(sorted(options)), min_size=1, max_size=2, unique=True)
-    return keys.flatmap(lambda some: st.fixed_dictionaries({key.rstrip("_"): options[key] for key in some}))
+    return keys.flatmap(lambda some: st.fixed_dictionaries({key: options[key] for key in some}))
 
 
 names = st.sampled_from(["file_read", "file_delete", "tool", "arguments", "decision", "id", "match", "a"])
@@ -88,7 +88,7 @@ pause = some | st.fixed_dictionaries(
     {}, optional={"pending": some, "round": st.integers(0, 3), "turn": st.integers(0, 2)}
 )
 EXPECTED = {
-    "for_": scopes,
+    "for": scopes,
     "known": known,
     "calls": expected_calls | st.lists(expected_calls, max_size=2),
     "count": st.dictionaries(names, amounts | st.just({"exactly": 1, "which": "executed"}), max_size=2),
@@ -113,8 +113,8 @@ turns = st.fixed_dictionaries({"user": texts_}, optional={"answers": st.lists(an
 PARTS = {
     "turns": st.lists(turns, min_size=1, max_size=2),
     "tags": some,
-    "for_": scopes,
-    "as_": st.fixed_dictionaries({}, optional={"access": texts_, "confirm_allow": some}),
+    "for": scopes,
+    "as": st.fixed_dictionaries({}, optional={"access": texts_, "confirm_allow": some}),
     "now": texts_,
     "workspace": st.dictionaries(paths, texts_, max_size=2),
     "module": st.sampled_from(["bank.py", "a/b.py"]),
@@ -143,7 +143,7 @@ steps = st.recursive(
 )
 scripts = st.dictionaries(names, st.lists(steps | st.lists(steps, max_size=2), max_size=2), max_size=2)
 FORMS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
-    **{key: (SCENARIO, st.fixed_dictionaries({key.rstrip("_"): one})) for key, one in PARTS.items()},
+    **{key: (SCENARIO, st.fixed_dictionaries({key: one})) for key, one in PARTS.items()},
     **{
         f"expect.{key}": (SCENARIO, st.fixed_dictionaries({"expect": few(**{key: one})}))
         for key, one in EXPECTED.items()
@@ -160,7 +160,7 @@ def assert_accepted(name: str, data: Any) -> None:
     """Assert that the schema accepts data which the loader accepts."""
     kind, schema = FORMATS[name]
     try:
-        kind.model_validate(data)  # type: ignore[attr-defined]
+        kind.model_validate(data)
     except ValidationError:
         return
     assert [(list(error.absolute_path), error.message) for error in schema.iter_errors(data)] == []
@@ -189,7 +189,7 @@ def test_what_is_changed_anywhere(bundled: tuple[str, Any], draw: st.DataObject)
                 break
             key = draw.draw(st.sampled_from(list(inner)))
             if not isinstance(within[key], dict | list) or draw.draw(st.integers(0, 3)) == 0:
-                within[key] = draw.draw(values | patterns | calls | amounts | words | expectations)
+                within[key] = deepcopy(draw.draw(values | patterns | calls | amounts | words | expectations))
                 break
             within = within[key]
     assert_accepted(name, data)

@@ -297,5 +297,5 @@ def test_the_commands_in_the_readme_work(here: Path, capsys: pytest.CaptureFixtu
     start(here)
     block = re.findall(r"```sh\n(.*?)```", (here / "README.md").read_text("utf-8"), re.DOTALL)[0]
     commands = [line.split("#")[0].split() for line in block.splitlines()]
-    assert [main(words[1:]) for words in commands] == [0, 0, 0, 0, 0]
+    assert [main(words[1:]) for words in commands] == [0, 0, 0, 0, 0, 0]
     assert "expected" not in capsys.readouterr().out
