@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from harness.completion import error_message, read, read_message
+from harness.completion import error_message, is_flat, read, read_message, whole
 from harness.dialogue import Dialogue, Read, Unread, text_of
 from harness.errors import ModelError
 from harness.matching import canonical
@@ -81,19 +81,20 @@ class _Joining:
         if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages) or not messages:
             self._unread.append(Unread(one.place, "is no request for a chat completion", apart=True))
             return
+        if not is_flat(request):
+            self._unread.append(Unread(one.place, "the request is nested too deeply to be read"))
+            return
         same = canonical(messages)
         if one.status >= 400:
             said = error_message(one.answer)
             self._failed[same] = Unread(one.place, f"the endpoint answered HTTP {one.status}: {said}")
             return
         try:
-            text = assembled(one.answer) if is_stream(one.answer) else one.answer
-            read(text)
+            body = _answer(one.answer)
         except ModelError as error:
             self._failed[same] = Unread(one.place, str(error))
             return
         self._failed.pop(same, None)  # a later try overcame it
-        body = json.loads(text)
         chain = self._before(messages)
         if chain is None:
             self._begin(one, request, body)
@@ -173,11 +174,26 @@ def tools_in(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
     """Return the tools that a request or a record offers, in OpenAI's form, or None where it says nothing of tools."""
     tools = record.get("tools")
     if isinstance(tools, list):
-        return tuple(one if "function" in one else {"type": "function", "function": one} for one in _objects(tools))
+        wrapped = (one if "function" in one else {"type": "function", "function": one} for one in _objects(tools))
+        return tuple(one for one in wrapped if isinstance(one["function"], dict))
     functions = record.get("functions")
     if isinstance(functions, list):
         return tuple({"type": "function", "function": one} for one in _objects(functions))
     return None
+
+
+def _answer(text: str) -> Any:
+    """Return the body of an answer as data, put together where it came as a stream.
+
+    Raises:
+        ModelError: it is no completion.
+    """
+    body = assembled(text) if is_stream(text) else text
+    read(body)
+    data = whole(json.loads(body))
+    if not is_flat(data):
+        raise ModelError("the answer is nested too deeply to be read")
+    return data
 
 
 def _objects(values: list[Any]) -> Iterator[Mapping[str, Any]]:
