@@ -193,7 +193,9 @@ def _tool(function: Mapping[str, Any], asks: bool) -> dict[str, Any]:
 
 
 def _slug(name: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name.rpartition("/")[2][:_LONGEST]).strip("-.")
+    return "".join(
+        sign if sign.isalnum() or sign in "._-" else "-" for sign in name.rpartition("/")[2][:_LONGEST]
+    ).strip("-.")
 
 
 def placed(files: Mapping[tuple[str, str], str]) -> dict[str, str]:
