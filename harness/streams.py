@@ -36,10 +36,8 @@ def assembled(text: str) -> str:
         if payload == "[DONE]":
             break
         try:
-            chunk = json.loads(payload)
-            if isinstance(chunk, dict) and chunk.get("error"):
-                raise ModelError(told_error(chunk) or "the stream ends with an error")
-            if isinstance(chunk, dict) and chunk.get("choices"):
+            chunk = _chunk(payload)
+            if chunk.get("choices"):
                 state.handle_chunk(ChatCompletionChunk.model_validate({**_FIELDS, **chunk}))
                 number += 1
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, OpenAIError) as error:
@@ -56,6 +54,21 @@ def assembled(text: str) -> str:
             call.pop("index", None)
             call.get("function", {}).pop("parsed_arguments", None)
     return json.dumps({**whole, "object": "chat.completion"}, ensure_ascii=False)
+
+
+def _chunk(payload: str) -> dict[str, Any]:
+    """Return one event as data; what is no object says nothing.
+
+    Raises:
+        ModelError: it says what went wrong.
+        ValueError: it is not JSON.
+    """
+    chunk = json.loads(payload)
+    if not isinstance(chunk, dict):
+        return {}
+    if chunk.get("error"):
+        raise ModelError(told_error(chunk) or "the stream ends with an error")
+    return chunk
 
 
 _FIELDS = {"id": "", "created": 0, "model": "", "object": "chat.completion.chunk"}

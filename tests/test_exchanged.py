@@ -81,6 +81,30 @@ def test_turns_follow_each_other() -> None:
     assert told(asked([HI], HELLO), asked([HI, HELLO, AGAIN], DONE)) == [["Hi", "Hello.", "And?", "Done."]]
 
 
+def test_a_loop_that_tells_the_texts_of_earlier_turns() -> None:
+    """A request that tells of earlier turns the texts alone goes on with them, and nothing of what they did is lost."""
+    third = {"role": "user", "content": "Bye"}
+    turn = [SYSTEM, HI, HELLO, AGAIN]
+    last = [SYSTEM, HI, HELLO, AGAIN, DONE, third]
+    (one,) = dialogues(
+        [
+            asked([SYSTEM, HI], calls("find")),
+            asked([SYSTEM, HI, calls("find"), result("find")], HELLO),
+            asked(turn, calls("find", "send")),
+            asked([*turn, calls("find", "send"), result("find"), result("send", "hm")], NOTICE, tool_choice="none"),
+            asked([*turn, calls("find", "send"), result("find"), result("send", "sent")], DONE),
+            asked(last, calls("send")),
+            asked([*last, calls("send"), result("send", WAITS.format(name="send"))], NOTICE, tool_choice="none"),
+        ],
+        WAITS,
+    )
+    assert isinstance(one, Dialogue)
+    first = [SYSTEM, HI, calls("find"), result("find"), HELLO]
+    second = [AGAIN, calls("find", "send"), result("find"), result("send", "sent"), DONE]
+    assert one.messages == (*first, *second, third, calls("send"))
+    assert (list(one.notices), one.confirm, one.waiting) == ([6, 11], ("send",), ("send",))
+
+
 def test_conversations_that_run_at_the_same_time() -> None:
     """Requests of several conversations, one between the other, are put together each with its own."""
     other = {"role": "user", "content": "Other"}

@@ -258,7 +258,7 @@ ODD = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                [
+                (
                     "history",
                     "messages",
                     "currentId",
@@ -277,7 +277,7 @@ ODD = st.recursive(
                     "system",
                     "text",
                     "files",
-                ]
+                )
             ),
             inner,
             max_size=5,

@@ -1,7 +1,7 @@
 """Files that other programs recorded: every known form is read, and what is none is told with its place."""
 
-import contextlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +260,7 @@ def test_empty_values() -> None:
 
 
 KEYS = st.sampled_from(
-    [
+    (
         "messages",
         "role",
         "content",
@@ -282,7 +282,7 @@ KEYS = st.sampled_from(
         "data",
         "tools",
         "call_type",
-    ]
+    )
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["user", "assistant", "tool", "{}", "a"]),
@@ -297,7 +297,7 @@ def test_odd_values_never_crash(tmp_path_factory: pytest.TempPathFactory, value:
     """Whatever JSON a file holds, it is read or refused."""
     path = tmp_path_factory.getbasetemp() / "odd.json"
     path.write_text(json.dumps(value), "utf-8")
-    with contextlib.suppress(InputError):
+    with suppress(InputError):
         assert all(isinstance(one, Dialogue | Unread) for one in read_records(path, WAITS))
 
 
@@ -307,7 +307,5 @@ def test_odd_bytes_never_crash(tmp_path_factory: pytest.TempPathFactory, held: b
     """Whatever bytes a file holds, it is read or refused."""
     path = tmp_path_factory.getbasetemp() / "odd.bin"
     path.write_bytes(held)
-    try:
-        read_records(path, WAITS)
-    except InputError as error:
-        assert all("\n" not in problem for problem in error.problems)
+    with suppress(InputError):
+        assert all(isinstance(one, Dialogue | Unread) for one in read_records(path, WAITS))

@@ -1,8 +1,8 @@
 """A stream of chunks gives the same answer as the reply that did not come as one, however a provider cuts it."""
 
-import contextlib
-import itertools
 import json
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -75,7 +75,7 @@ def cut(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
 def pieces(draw: st.DrawFn, text: str) -> list[str]:
     """Return a text in pieces."""
     ends = sorted({*draw(st.sets(st.integers(0, len(text)), max_size=4)), 0, len(text)})
-    return [text[start:end] for start, end in itertools.pairwise(ends)]
+    return [text[start:end] for start, end in pairwise(ends)]
 
 
 @EXAMPLES
@@ -181,5 +181,5 @@ def test_streams_that_give_no_answer(stream: str, why: str) -> None:
 def test_odd_chunks_never_crash(chunks: list[Any]) -> None:
     """Whatever stands in chunks, an answer comes of it or a refusal."""
     stream = "".join(event(chunk) for chunk in chunks)
-    with contextlib.suppress(ModelError):
+    with suppress(ModelError):
         assert isinstance(json.loads(assembled(stream)), dict)
