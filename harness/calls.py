@@ -12,6 +12,7 @@ from harness.condition import Amount
 from harness.matching import ArgumentMode, arguments_fit
 from harness.parts import Part, Pattern, SomeNames, mapping
 from harness.trace import Call, Decision, Outcome
+from harness.written import Schema, either, exactly_one, named_tool
 
 Which = Literal["asked", "executed"]
 """Which calls of a trace count: all that the model asked for, or those that a tool executed, also where it failed."""
@@ -33,6 +34,13 @@ class Match(Part):
         if value in get_args(ArgumentMode):
             return {"how": value}
         return mapping(value, "must be exact, partial, ignore, or {except: [ARGUMENT, ...]}")
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a word or a mapping."""
+        return either(
+            {"type": "string", "enum": list(get_args(ArgumentMode))}, {**super().forms(long), "minProperties": 1}
+        )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -78,6 +86,11 @@ class ExpectedCall(Part):
         rest = {key: said for key, said in value.items() if key != tools[0]}
         return {"tool": tools[0], "arguments": value[tools[0]] or {}, **rest}
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a name, of a mapping with the tool as its key, and of one that says `tool`."""
+        return named_tool(super().forms(long), "object", "null")
+
     @property
     def matched(self) -> Match:
         """How its arguments must fit: partly, where nothing else is said."""
@@ -111,11 +124,11 @@ class ExpectedCalls(Part):
 
     exact: Expected | None = None
     """These calls in this order, and no others; none at all where the list is empty."""
-    in_order: Expected | None = None
+    in_order: Annotated[Expected, Field(json_schema_extra={"minItems": 1})] | None = None
     """These calls in this order; others may stand between them."""
     unordered: Expected | None = None
     """These calls in any order, and no others; none at all where the list is empty."""
-    superset: Expected | None = None
+    superset: Annotated[Expected, Field(json_schema_extra={"minItems": 1})] | None = None
     """At least these calls, in any order."""
     subset: Expected | None = None
     """Only these calls, each at most as often as it stands here; none at all where the list is empty."""
@@ -130,6 +143,11 @@ class ExpectedCalls(Part):
         if calls == []:
             raise ValueError("no calls are always there; write 'exact: []' where no call at all is right")
         return calls
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a mapping with one mode."""
+        return super().forms(long) | exactly_one(MODES)
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -162,6 +180,12 @@ class CallCount(Amount):
     which: Which = "asked"
     """The calls that are counted: all that the model `asked` for, or those that a tool `executed`."""
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a number, or of bounds with which calls are counted."""
+        counted = super().forms(long)
+        return {**counted, "dependentSchemas": {**counted["dependentSchemas"], "which": {"minProperties": 2}}}
+
 
 def _two(calls: Expected) -> Expected:
     if len(calls) != 2:
@@ -181,9 +205,11 @@ def _lists(value: Any) -> Any:
     return value
 
 
-Pairs = Annotated[list[Annotated[Expected, AfterValidator(_two)]], Field(min_length=1), BeforeValidator(_lists)]
+_Two = Annotated[Expected, AfterValidator(_two), Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
+_Several = Annotated[Expected, AfterValidator(_several), Field(json_schema_extra={"minItems": 2})]
+Pairs = Annotated[list[_Two], Field(min_length=1), BeforeValidator(_lists)]
 """Two calls each."""
-Groups = Annotated[list[Annotated[Expected, AfterValidator(_several)]], Field(min_length=1), BeforeValidator(_lists)]
+Groups = Annotated[list[_Several], Field(min_length=1), BeforeValidator(_lists)]
 """Two calls or more each."""
 
 

@@ -80,6 +80,7 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         self._leads_to: str | None = None
         self._where: Callable[[], str] = lambda: f"request {self.played + 1}"
         self._old: Recording | None = None
+        self._asking: Callable[[], None] = lambda: None
         self.played = 0
         """How many recorded exchanges were played."""
         self.drifted: list[Drifted] = []
@@ -111,9 +112,20 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         return tape
 
     @classmethod
-    def record(cls, path: Path, listener: Listener, pieces: Pieces | None = None) -> "Tape":
-        """Return an empty tape that records; what is there is replaced only when it is saved."""
-        return cls(path, RecordMode.ALL, listener, pieces)
+    def record(
+        cls,
+        path: Path,
+        listener: Listener,
+        pieces: Pieces | None = None,
+        asking: Callable[[], None] = lambda: None,
+    ) -> "Tape":
+        """Return an empty tape that records; what is there is replaced only when it is saved.
+
+        `asking` is called whenever a request is about to leave.
+        """
+        tape = cls(path, RecordMode.ALL, listener, pieces)
+        tape._asking = asking
+        return tape
 
     @classmethod
     def extend(cls, path: Path, listener: Listener, pieces: Pieces | None = None) -> "Tape":
@@ -172,6 +184,7 @@ class Tape(Cassette):  # type: ignore[misc]  # vcrpy has no types
         if self.error is not None:
             raise self.error
         if self.live:
+            self._asking()
             return self._goes_on(request)
         try:
             self.error = self._refusal(request)

@@ -7,6 +7,7 @@ from pydantic import JsonValue, field_validator, model_validator
 from harness.errors import did_you_mean
 from harness.group import Group, Label
 from harness.workspace import WorkspaceError, inside
+from harness.written import Schema, either
 
 
 class FileWork(Group):
@@ -27,6 +28,12 @@ class FileWork(Group):
     @classmethod
     def _word(cls, value: Any) -> Any:
         return {"does": value} if isinstance(value, str) else value
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a word, or of a mapping."""
+        does = long["properties"]["does"]
+        return either({"type": "string", "enum": does["enum"]}, long)
 
     @field_validator("folder")
     @classmethod

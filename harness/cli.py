@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--max-tokens", type=_positive, metavar="N", help="nothing more once answers took so many tokens"
     )
+    _trying(command)
     two = command("compare", _compare, "tell what differs between two stored runs", "RUN [RUN]")
     telling(two)
     stored = command("report", _report, "tell stored runs again, without model or cassette", "[RUN ...]")
@@ -119,11 +120,19 @@ def _parser() -> argparse.ArgumentParser:
     command("show", _show, "print one trace as a conversation", "CASE [RUN]")
     _keeping(command)
     outside("init", _init, "write a new project, green at once", "[DIR]")
+    _writing(command)
     _importing(command)
     command("config", _config, "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", _list, "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
     return parser
+
+
+def _trying(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command that runs one scenario for the person who writes it."""
+    tries = command("try", _try, "run one scenario and see it happen, storing nothing", "SCENARIO [KEY=VALUE ...]")
+    help_ = "add to its file what was answered and observed, without a question"
+    tries.add_argument("--write", action="store_true", help=help_)
 
 
 def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -150,6 +159,12 @@ def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--timeout", type=_positive, metavar="SECONDS", help=seconds)
 
 
+def _writing(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that help to write scenarios."""
+    command("new", _new, "write a new scenario, ready to be recorded", "AREA/NAME")
+    command("schema", _schema, "write the JSON schemas by which editors know the files", "")
+
+
 def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands that keep scenarios and cassettes in order."""
     checks = command(
@@ -161,6 +176,7 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     processes = "processes that replay (default: one for each processor, at most 8)"
     checks.add_argument("-j", "--jobs", type=_positive, metavar="N", help=processes)
     checks.add_argument("--delete-orphans", action="store_true", help="remove the cassettes that no case needs")
+    checks.add_argument("--watch", action="store_true", help="again whenever a file of the project changes")
     shelves = command(
         "cassette",
         _cassette,
@@ -197,6 +213,14 @@ def _record(options: argparse.Namespace, words: Sequence[str]) -> int:
         from harness.session import record
     ceiling = Ceiling(options.max_requests, options.max_tokens)
     return record(_invocation(options, words), Live(options.all, options.extend, ceiling), alone=options.alone)
+
+
+def _try(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.invocation import Invocation
+
+    with kept(alone=options.alone):
+        from harness.trial import attempt
+    return attempt(Invocation(words, root=options.root), unasked=options.write, alone=options.alone)
 
 
 def _invocation(options: argparse.Namespace, words: Sequence[str]) -> "Invocation":
@@ -244,6 +268,11 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.validation import validate
 
     root = Root(options.root)
+    if options.watch:
+        from harness.watching import watch
+
+        jobs = ["-j", str(options.jobs)] if options.jobs else []
+        watch(root.path, ["validate", "--root", str(root.path), *jobs, *words], sys.stdout)
     paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
     sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
     scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
@@ -290,6 +319,28 @@ def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
     if len(words) > 1 or "" in words:
         _usage("init", "name one folder, or none for the current one: harness init [DIR]")
     sys.stdout.write(f"{start(Path(*words))}\n")
+    return 0
+
+
+def _new(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from datetime import UTC, datetime
+
+    from harness.drafting import draft
+    from harness.root import Root
+
+    if len(words) != 1:
+        _usage("new", "name one scenario, in the folder that it belongs to: harness new AREA/NAME")
+    sys.stdout.write(f"{draft(Root(options.root), words[0], datetime.now(UTC).date())}\n")
+    return 0
+
+
+def _schema(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.root import Root
+    from harness.schemas import bring_up_to_date
+
+    if words:
+        _usage("schema", f"'{words[0]}' is too much; all schemas of the project are written")
+    sys.stdout.write(f"{bring_up_to_date(Root(options.root).path)}\n")
     return 0
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from harness.parts import Expressions, Part, Texts, mapping
 from harness.workspace import WorkspaceError, inside
+from harness.written import Schema, alone, either
 
 
 class Amount(Part):
@@ -25,6 +26,12 @@ class Amount(Part):
         if isinstance(value, int) and not isinstance(value, bool):
             return {"exactly": value}
         return mapping(value, "must be a whole number, or {at_least: ..., at_most: ...}")
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a number, or of bounds."""
+        bounds = {**super().forms(long), "minProperties": 1, **alone("exactly", "at_least", "at_most")}
+        return either({"type": "integer", "minimum": 0}, bounds)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -69,6 +76,11 @@ class Tokens(Part):
             raise ValueError(f"'{said[0]}' says not of what; write it behind 'total', 'prompt' or 'completion'")
         return value
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a mapping that says something."""
+        return {**super().forms(long), "minProperties": 1}
+
     def __str__(self) -> str:
         said = ((key, getattr(self, key)) for key in TOKENS)
         return ", ".join(f"{key} {amount}" for key, amount in said if amount)
@@ -107,6 +119,11 @@ class Words(Part):
             return {"equals": value}
         return mapping(value, "must be the whole text, or {contains: ..., lacks: ..., matches: ...}")
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of the whole text, or of what it must hold."""
+        return either({"type": "string"}, {**super().forms(long), "minProperties": 1})
+
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.equals is None and not (self.contains or self.lacks or self.matches):
@@ -138,6 +155,12 @@ class ExpectedFile(Words):
             return {"equals": value}
         return mapping(value, "must be the file's whole text, {absent: true}, or {present: true, contains: ...}")
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of the file's whole text, or of what it must be."""
+        others = [key for key in long["properties"] if key != "absent"]
+        return super().forms(long) | alone("absent", *others)
+
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if not (self.present or self.absent or self.contains or self.lacks or self.matches) and self.equals is None:
@@ -145,6 +168,10 @@ class ExpectedFile(Words):
         if self.absent and len(self.model_fields_set) > 1:
             raise ValueError("a file that is absent holds nothing; remove 'absent' or the rest")
         return self
+
+
+_FILE = r"^(?![/~])(?!(.*/)?\.{0,2}(/|$))[^\\]+$"
+"""What editors hold the path of a file against."""
 
 
 def _file(path: str) -> str:
@@ -159,7 +186,7 @@ def _file(path: str) -> str:
     return path
 
 
-FilePath = Annotated[str, AfterValidator(_file)]
+FilePath = Annotated[str, Field(json_schema_extra={"pattern": _FILE}), AfterValidator(_file)]
 """The path of a file of the workspace, as the workspace itself writes it."""
 
 

@@ -10,17 +10,18 @@ from pathlib import Path
 from threading import Thread
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, RootModel, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, RootModel, model_validator
 
 from harness.errors import InputError, did_you_mean
 from harness.source import Document, read
 from harness.wording import validate
+from harness.written import Schema, Written, named_tool, without_null
 
 ANY_MODEL = "any"
 """The name under which a script gives the replies of all models that it does not name."""
 
 
-class Part(BaseModel):
+class Part(Written):
     """A frozen part of a script that knows all its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
@@ -57,6 +58,25 @@ class ScriptedCall(Part):
             raise ValueError(wrong)  # noqa: TRY004 - pydantic takes no TypeError
         return {"tool": tools[0], "arguments": {} if arguments is None else arguments, **rest}
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a name, of a mapping with the tool as its key, and of one that says `tool`."""
+        return named_tool(long, "object", "string", "null")
+
+
+_FILLED = ("calls", "notice", "confirmed", "denied", "raw")
+"""Keys behind which something stands."""
+_KINDS = (
+    {"text", "calls", "finish_reason", "status"},
+    {"notice", "calls"},
+    {"confirmed", "denied"},
+    {"body", "status"},
+    {"raw", "status"},
+)
+"""The keys of each kind of step."""
+_BESIDE = {"finish_reason", "status"}
+"""Keys that are no step by themselves."""
+
 
 class Step(Part):
     """One reply of the model, a notice, or what follows an answer of the user."""
@@ -80,24 +100,27 @@ class Step(Part):
     status: int = Field(default=200, ge=200, le=599)
     """The HTTP status of the reply."""
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a mapping with the keys of one kind of step."""
+        properties = long["properties"]
+        keys = [key for key in properties if key not in _BESIDE]
+        meet = {key: set().union(*(kind for kind in _KINDS if key in kind)) for key in properties}
+        apart = {key: dict.fromkeys((other for other in properties if other not in meet[key]), False) for key in keys}
+        return {
+            **long,
+            "properties": {key: without_null(one) if key in _FILLED else one for key, one in properties.items()},
+            "anyOf": [{"required": [key]} for key in keys],
+            "dependentSchemas": {key: {"properties": others} for key, others in apart.items()},
+        }
+
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = self.model_fields_set
-        empty = [
-            key
-            for key in ("calls", "notice", "confirmed", "denied", "raw")
-            if key in given and getattr(self, key) is None
-        ]
+        empty = [key for key in _FILLED if key in given and getattr(self, key) is None]
         if empty:
             raise ValueError(f"nothing stands behind '{empty[0]}'; write what it holds, or [] for no steps")
-        kinds = [
-            {"text", "calls", "finish_reason", "status"},
-            {"notice", "calls"},
-            {"confirmed", "denied"},
-            {"body", "status"},
-            {"raw", "status"},
-        ]
-        if not given - {"finish_reason", "status"} or not any(given <= kind for kind in kinds):
+        if not given - _BESIDE or not any(given <= kind for kind in _KINDS):
             raise ValueError(
                 "a step is a reply (text, calls), a notice, what follows an answer (confirmed, denied), "
                 "or a whole response (body or raw)"
@@ -109,7 +132,7 @@ def _turn(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-Steps = Annotated[list[Step], BeforeValidator(_turn)]
+Steps = Annotated[list[Step], BeforeValidator(_turn, json_schema_input_type=Step | list[Step])]
 
 
 class ScriptFile(RootModel[dict[str, list[Steps]]]):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from harness.calls import CallCount, ExpectedCalls, Groups, Pairs
 from harness.condition import Amount, ExpectedFile, ExpectedTokens, FilePath, Words
@@ -13,6 +13,7 @@ from harness.parts import Names, Part, Pattern, one_or_more
 from harness.pauses import ExpectedCheckpoints, TurnCheckpoints
 from harness.scope import Scope
 from harness.trace import Stop
+from harness.written import Schema
 
 _CALLS = "must be a mapping like {in_order: [...]}, or a list of such mappings"
 
@@ -24,7 +25,7 @@ class TurnExpectation(Part):
     """The roles, models and tool lists that it is about; all when left out."""
     known: Known | None = None
     """Why it is known not to hold, and until when: what it finds is shown and does not count."""
-    calls: Annotated[list[ExpectedCalls], Field(min_length=1), BeforeValidator(one_or_more(_CALLS))] = []
+    calls: Annotated[list[ExpectedCalls], Field(min_length=1), one_or_more(_CALLS, ExpectedCalls)] = []
     """Tool calls that the model asks for; of several, all must hold."""
     count: Annotated[dict[str, CallCount], Field(min_length=1)] | None = None
     """How many calls of each tool."""
@@ -57,6 +58,12 @@ class TurnExpectation(Part):
     """Why it ends; anything but a final text must be said."""
     error: Words | None = None
     """The message of the error, where `stop: error` is expected."""
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a mapping in which an error is expected with its stop only."""
+        stopped = {"required": ["stop"], "properties": {"stop": {"const": "error"}}}
+        return {**super().forms(long), "dependentSchemas": {"error": stopped}}
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

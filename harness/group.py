@@ -3,12 +3,13 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from harness.parts import listed
+from harness.written import Written
 
 
-class Group(BaseModel):
+class Group(Written):
     """A frozen part of the settings that knows all its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
@@ -20,5 +21,7 @@ def _label(value: str) -> str:
     return value
 
 
-Label = Annotated[str, Field(min_length=1), AfterValidator(_label)]
-AllowList = Annotated[tuple[str, ...] | None, BeforeValidator(listed)]
+Label = Annotated[str, Field(min_length=1, json_schema_extra={"pattern": r"^[^@~+\s]+$"}), AfterValidator(_label)]
+AllowList = Annotated[
+    tuple[str, ...] | None, BeforeValidator(listed, json_schema_input_type=str | tuple[str, ...] | None)
+]

@@ -80,7 +80,7 @@ def _next(plan: Plan, conf: Conf) -> Iterator[str]:
         yield f"{ORCHESTRATOR}'s model is {primary}; {_default(primary, conf)}"
     if conf.primary.data and conf.primary.data.get("registry") is not None:
         place = conf.primary.place(("registry",), key=True)
-        yield f"{place}: names a registry, which comes before the roles and the model here; remove the line"
+        yield f"{place}: names a registry, which comes before these files; remove the line"
     lacking = _lacking(plan.files, conf)
     if lacking:
         names = ", ".join(dict.fromkeys(_printable(name) for tools in lacking.values() for name in tools))

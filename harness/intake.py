@@ -20,6 +20,7 @@ from harness.provision import Need, Provision, faults, placed
 from harness.records import read_records
 from harness.redaction import Redaction
 from harness.root import Root
+from harness.schemas import bring_up_to_date
 from harness.settings import GROUPS, Texts
 from harness.source import shown
 from harness.staging import Item, Stage
@@ -110,6 +111,7 @@ def take_in(root: Root, asking: Asking, stream: TextIO) -> Taken:
             raise InputError(*(left or [f"{shown(path)}:1:1: holds no conversation" for path in asking.paths]))
         files = stage.collected(root, done)
         _write(files)
+        bring_up_to_date(root.path)
     return Taken(done, tuple(left), taking.apart, tuple(taking.notes()), tuple(files), redaction.replaced)
 
 

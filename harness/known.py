@@ -32,7 +32,9 @@ class Known(Part):
 
     reason: str = Field(min_length=1)
     """Why it fails, in words for those who meet it."""
-    until: Annotated[str, BeforeValidator(_day)]
+    until: Annotated[
+        str, BeforeValidator(_day, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DAY.pattern}$")])
+    ]
     """The last day on which it may fail, like 2026-03-01; afterwards it is an error."""
 
     def passed(self, today: date | None) -> bool:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from harness.group import Group
 from harness.parts import Expression, listed
@@ -21,7 +21,7 @@ def _json_path(value: str) -> str:
     return value
 
 
-JsonPath = Annotated[str, AfterValidator(_json_path)]
+JsonPath = Annotated[str, AfterValidator(_json_path), Field(json_schema_extra={"pattern": r"^\$"})]
 
 
 DriftKind = Literal["model", "system", "tools", "params", "session", "task", "replies", "results", "shape", "address"]
@@ -52,9 +52,13 @@ class Matching(Group):
 
     match: Literal["strict", "sequence"] = "strict"
     """`strict` stops at the first request that differs, `sequence` plays every recorded response to the end."""
-    allow_drift: Annotated[tuple[DriftKind, ...], BeforeValidator(listed)] = ()
+    allow_drift: Annotated[
+        tuple[DriftKind, ...], BeforeValidator(listed, json_schema_input_type=DriftKind | tuple[DriftKind, ...])
+    ] = ()
     """The kinds of difference at which a case goes on, marked as drifted."""
-    ignore: Annotated[tuple[JsonPath, ...], BeforeValidator(listed)] = ()
+    ignore: Annotated[
+        tuple[JsonPath, ...], BeforeValidator(listed, json_schema_input_type=JsonPath | tuple[JsonPath, ...])
+    ] = ()
     """JSON paths (RFC 9535) into the request's body; what they find is left out of the comparison."""
     normalise: tuple[Normalised, ...] = ()
     """Patterns that are written alike before texts are compared."""

@@ -36,6 +36,12 @@ examples:
   harness record --max-requests 100         no more than that; the rest later
   harness record registry=prod.json         as production's model registry says
 """,
+    "try": """\
+examples:
+  harness try files/denied_delete           the conversation as it happens
+  harness try draft.yaml model=ollama       a file anywhere, a real model
+  harness try --write files/denied_delete   adds what the file does not say
+""",
     "compare": """\
 examples:
   harness compare RUN                       with the newest run, case by case
@@ -58,6 +64,7 @@ examples:
   harness validate                          all files, and every cassette replayed
   harness validate scenarios/files          one area, and the settings
   harness validate --delete-orphans         also clear what no case needs
+  harness validate --watch                  again whenever a file changes
 """,
     "cassette": """\
 examples:
@@ -70,6 +77,15 @@ examples:
 examples:
   harness init                              in the current folder
   harness init garden                       in a folder that is made
+""",
+    "new": """\
+examples:
+  harness new garden/tomatoes               scenarios/garden/tomatoes.yaml
+  harness new garden/herbs/basil            an area in an area
+""",
+    "schema": """\
+examples:
+  harness schema                            also after an update of the harness
 """,
     "import": """\
 examples:

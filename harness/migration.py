@@ -84,8 +84,10 @@ def plan_of(registry: Registry, conf: Conf) -> Plan:
             wrong.append(_problem(entry, ("api_url",), str(error)))
             cut = ()
         file = File(group, entry, choices[group][entry.name], data, cut)
-        told = [*entry.problems, *_unfit(file)]
-        wrong += told or _leaking(file, known)
+        told = [*entry.problems, *_unfit(file), *_leaking(file, known)]
+        if not told and (leaks := found(file.text, known)):
+            told = [refusal(shown(entry.document.path), leaks)]
+        wrong += told
         files.append(file)
     return Plan(files, models, primary, named, wrong)
 
@@ -152,17 +154,12 @@ def _unfit(file: File) -> Iterator[str]:
         yield from problems(error, KINDS[file.group], file.entry.place, file.entry.written)
 
 
-def _leaking(file: File, known: Mapping[str, str]) -> list[str]:
-    """Return the texts that hold a secret, which no file may."""
-    told = [
-        _problem(file.entry, location, f"holds {leaks[0].what}; take it out, or write EXAMPLE into a made-up one")
-        for location, text in _texts(dict(file.data), ())
-        if location != ("api_key_env",) and (leaks := found(text, known))
-    ]
-    if told:
-        return told
-    leaks = found(file.text, known)
-    return [refusal(shown(file.entry.document.path), leaks)] if leaks else []
+def _leaking(file: File, known: Mapping[str, str]) -> Iterator[str]:
+    """Yield the texts that hold a secret, which no file may."""
+    for location, text in _texts(dict(file.data), ()):
+        if leaks := found(text, known):
+            said = f"holds {leaks[0].what}; take it out, or write EXAMPLE into a made-up one"
+            yield _problem(file.entry, location, said)
 
 
 def _texts(value: Any, way: Location) -> Iterator[tuple[Location, str]]:

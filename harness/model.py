@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, SecretSt
 
 from harness.errors import InputError
 from harness.group import Group, Label
+from harness.written import Schema
 
 PUBLIC = frozenset(
     {"accept", "accept-language", "api-version", "content-type", "http-referer", "user-agent", "x-title"}
@@ -24,13 +25,16 @@ def _never_given(value: Any) -> Any:
     return value
 
 
+_VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+
+
 def _variable(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+    if not re.fullmatch(_VARIABLE, value):
         raise ValueError("must be the name of an environment variable, never a key")
     return value
 
 
-Variable = Annotated[str, AfterValidator(_variable)]
+Variable = Annotated[str, AfterValidator(_variable), Field(json_schema_extra={"pattern": f"^{_VARIABLE}$"})]
 
 
 class Params(Group):
@@ -75,6 +79,11 @@ class Model(Group):
     """How often a request is tried again after 429, 5xx and lost connections."""
     echo: tuple[str, ...] = ()
     """Fields of the model's own messages and calls that it wants back, such as `extra_content`."""
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a mapping without a key, which nobody may write."""
+        return {**long, "properties": {key: one for key, one in long["properties"].items() if key != "api_key"}}
 
     def base_url(self) -> str:
         """Return the address that the SDK appends its paths to.

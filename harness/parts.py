@@ -1,16 +1,17 @@
 """What scenario files are made of: frozen parts that know their keys, names, texts, expressions and patterns."""
 
 import json
-from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo
 from pydantic import field_validator as judging
 
+from harness.matcher import Value
 from harness.pattern import bad_expression, bad_pattern
+from harness.written import Schema, Written, without_null
 
 
-class Part(BaseModel):
+class Part(Written):
     """A frozen part of a scenario file that knows all its keys."""
 
     model_config = ConfigDict(
@@ -26,6 +27,13 @@ class Part(BaseModel):
         if value is None and info.field_name not in cls.nullable:
             raise ValueError("nothing stands here; write a value, or remove the key")
         return value
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema without the nulls that are refused."""
+        names = {info.alias or name for name, info in cls.model_fields.items() if name in cls.nullable}
+        properties = long["properties"].items()
+        return {**long, "properties": {key: one if key in names else without_null(one) for key, one in properties}}
 
     def __hash__(self) -> int:
         # pydantic copies a default for each part that takes it, unless the default has a hash
@@ -59,15 +67,15 @@ def mapping(value: Any, form: str) -> Any:
     return value
 
 
-def one_or_more(form: str) -> Callable[[Any], Any]:
-    """Return a validator that takes one mapping as a list of one, and refuses what is no list with `form`."""
+def one_or_more(form: str, kind: Any) -> BeforeValidator:
+    """Return a validator that takes one mapping of a kind as a list of one, and refuses what is no list with `form`."""
 
     def listing(value: Any) -> Any:
         if not isinstance(value, dict | list):
             raise ValueError(form)  # noqa: TRY004 - see mapping
         return [value] if isinstance(value, dict) else value
 
-    return listing
+    return BeforeValidator(listing, json_schema_input_type=kind | Annotated[list[kind], Field(min_length=1)])
 
 
 def _expression(value: str) -> str:
@@ -91,9 +99,17 @@ def _finite(value: JsonValue) -> JsonValue:
 
 
 Expression = Annotated[str, AfterValidator(_expression)]
-Expressions = Annotated[list[Expression], BeforeValidator(_texts)]
-Pattern = Annotated[dict[str, JsonValue], AfterValidator(_pattern)]
-Names = Annotated[list[str], BeforeValidator(listed)]
-SomeNames = Annotated[Names, Field(min_length=1)]
-Texts = Annotated[list[str], BeforeValidator(_texts)]
+Expressions = Annotated[list[Expression], BeforeValidator(_texts, json_schema_input_type=Expression | list[Expression])]
+Pattern = Annotated[
+    dict[str, JsonValue],
+    AfterValidator(_pattern),
+    BeforeValidator(lambda value: value, json_schema_input_type=dict[str, Value]),
+]
+Names = Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])]
+SomeNames = Annotated[
+    list[str],
+    BeforeValidator(listed, json_schema_input_type=str | Annotated[list[str], Field(min_length=1)]),
+    Field(min_length=1),
+]
+Texts = Annotated[list[str], BeforeValidator(_texts, json_schema_input_type=str | list[str])]
 Json = Annotated[JsonValue, AfterValidator(_finite)]

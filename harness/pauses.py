@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from harness.condition import Amount
 from harness.parts import Part, SomeNames, mapping
 from harness.trace import Checkpoint
+from harness.written import Schema, either
 
 Given = Literal["confirmed", "denied", "unanswered"]
 
@@ -46,6 +47,12 @@ class TurnCheckpoint(Part):
         if isinstance(value, str | list):
             return {"pending": value}
         return mapping(value, "must be the names that are pending, or {pending: [...], round: ..., answer: ...}")
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a name, of names, or of a mapping."""
+        names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        return either({"type": "string"}, names, super().forms(long))
 
     def fits(self, pause: Pause) -> bool:
         """Tell whether a checkpoint is the expected one."""

@@ -117,9 +117,13 @@ class Provision:
             "model_name": need.model or "unknown",
             **({"params": params} if params else {}),
         }
-        where = "" if need.address else "; the record does not say where it is asked: put its address here"
+        where = "" if need.address else " and put its address here, of which the record says nothing"
         return self._choice(
-            "model", data, 1, name, f"# The model of imported records{where}. To record: api_key_env.\n"
+            "model",
+            data,
+            1,
+            name,
+            f"# Of imported records. To ask it anew, name the variable of its key (api_key_env){where}.\n",
         )
 
     def _catalogue(self, need: Need, called: Sequence[str], asked: Collection[str]) -> str:
@@ -128,6 +132,8 @@ class Provision:
             if need.tools is None
             else {name: _tool(one["function"], name in need.asks) for name, one in _named(need.tools).items()}
         )
+        hidden = [name for name in need.called if name not in tools]
+        tools |= {name: {**_tool({}, name in need.asks), "access": "admin"} for name in hidden}  # called, never offered
         return self._choice("catalogue", {"tools": tools}, 3, self.base)
 
     def _plain(self, group: str, name: str) -> str:

@@ -9,7 +9,7 @@ from harness.lookup import labels
 from harness.naming import labels_named
 from harness.project import Conf, project
 from harness.scenario import Scenario
-from harness.selection import select
+from harness.selection import load, select
 from harness.sweep import key_of
 
 
@@ -34,7 +34,17 @@ class Root:
         Raises:
             InputError: every problem of every file.
         """
-        found = select(self.scenarios, words, tags)
+        return self._judged(select(self.scenarios, words, tags), overrides)
+
+    def load(self, path: Path, overrides: Sequence[str] = ()) -> Scenario:
+        """Load one scenario from wherever it lies, named as its file, and check where it says that it applies.
+
+        Raises:
+            InputError: every problem of the file.
+        """
+        return self._judged([load(path, path.parent)], overrides)[0]
+
+    def _judged(self, found: list[Scenario], overrides: Sequence[str]) -> list[Scenario]:
         wrong: list[str] = []
         said = [(one, label) for one in found for label in labels_named(one.file)]
         for group in dict.fromkeys(label.group for _, label in said):

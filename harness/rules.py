@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from harness.parts import Json, Part, Pattern
+from harness.written import Schema, either
 
 
 class _Given(Part):
@@ -22,9 +23,20 @@ class _Given(Part):
     def _text_is_a_result(cls, value: Any) -> Any:
         return {"returns": value} if isinstance(value, str | int | float | bool) else value
 
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a plain result, or of a mapping."""
+        plain: list[Schema] = [{"type": kind} for kind in ("string", "number", "boolean")]
+        return either(*plain, super().forms(long))
+
 
 class Effect(_Given):
     """What a tool does when it is called: one of these."""
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a plain result, or of one key."""
+        return {**super().forms(long), "minProperties": 1, "maxProperties": 1}
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -38,10 +50,18 @@ class Rule(_Given):
 
     when: Pattern | None = None
     """Arguments that a call must have; without it every call fits."""
-    sequence: list[Effect] | None = None
+    sequence: Annotated[list[Effect], Field(json_schema_extra={"minItems": 1})] | None = None
     """What the first, second, ... fitting call gives; when all are used up the rule no longer applies."""
     otherwise: Effect | None = None
     """What every call gives that no rule above covers."""
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a plain result, or of one key, with `when` beside it."""
+        bound = {"minProperties": 2, "maxProperties": 2, "properties": {"otherwise": False}}
+        free = {"minProperties": 1, "maxProperties": 1}
+        when = {"type": "object", "required": ["when"]}
+        return {**super().forms(long), "if": when, "then": bound, "else": free}
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -79,4 +99,9 @@ def _reachable(rules: list[Rule]) -> list[Rule]:
     return rules
 
 
-Rules = Annotated[list[Rule], Field(min_length=1), AfterValidator(_reachable), BeforeValidator(_rules)]
+Rules = Annotated[
+    list[Rule],
+    Field(min_length=1),
+    AfterValidator(_reachable),
+    BeforeValidator(_rules, json_schema_input_type=Rule | Annotated[list[Rule], Field(min_length=1)]),
+]

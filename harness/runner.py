@@ -3,9 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, nullcontext, redirect_stdout
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext, redirect_stdout
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
@@ -26,7 +27,7 @@ from harness.errors import (
 )
 from harness.factory import Factory, arose, factory
 from harness.feed import Feed
-from harness.human import Script
+from harness.human import Human, Scripted
 from harness.loop import Checkpoint, LoopUnderTest
 from harness.origin import origin
 from harness.outcome import Outcome
@@ -98,10 +99,17 @@ async def run_each(
             done(place, outcome)
 
     pieces = Pieces(folder)
-    clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
-    installed = cassette.installed(clients, traffic if manner.live else None)
-    with redirect_stdout(sys.stderr), nullcontext() if manner.live else guard.closed(), installed, closing(traffic):
+    with _surroundings(cases, traffic, live=manner.live):
         await asyncio.gather(*(one_after_the_other() for _ in range(manner.jobs)))
+
+
+@contextmanager
+def _surroundings(cases: Sequence[Case], traffic: Traffic, *, live: bool) -> Iterator[None]:
+    """Have the clients of these cases patched, and nothing leave but what is asked live."""
+    clients = dict.fromkeys(name for case in cases for name in case.settings.loop.transports)
+    installed = cassette.installed(clients, traffic if live else None)
+    with redirect_stdout(sys.stderr), nullcontext() if live else guard.closed(), installed, closing(traffic):
+        yield
 
 
 def in_order(number: int) -> Take:
@@ -154,17 +162,25 @@ async def _come_of(run: "_Run", *, keeping: bool) -> Outcome:
         except HarnessError as unsafe:
             trace = run.trace(run.failure(unsafe))
     recorded = None if run.tape is None else run.tape.recorded
+    asked = keeping or (run.tape is not None and run.tape.live)
     return Outcome(
         case=case,
         trace=trace,
         recorded=recorded,
-        unplayed=0 if keeping or run.tape is None else run.tape.recorded - run.tape.played,
+        unplayed=0 if asked or run.tape is None else run.tape.recorded - run.tape.played,
         drifted=() if run.tape is None else tuple(run.tape.drifted),
         saved=saved,
         kept=run.tape.played if saved and run.tape is not None else 0,
-        digest=run.tape.digest if run.tape is not None and (saved or not keeping) else None,
+        digest=run.tape.digest if run.tape is not None and (saved or not asked) else None,
         seconds=perf_counter() - start,
     )
+
+
+async def try_case(case: Case, human: Human, traffic: Traffic | None = None) -> Outcome:
+    """Run one case against its model with a human beside it, and return what came of it; nothing is stored."""
+    nowhere = Path()
+    with _surroundings((case,), traffic or Traffic(), live=True):
+        return await _come_of(_Run(case, nowhere, Pieces(nowhere), live=True, human=human), keeping=False)
 
 
 def left_out(case: Case, error: HarnessError) -> Outcome:
@@ -190,8 +206,10 @@ class _Run:
         live: bool = False,
         extend: bool = False,
         feed: Sequence[bytes] | None = None,
+        human: Human | None = None,
     ) -> None:
         self._case = case
+        self._human = human or Scripted()
         self._feed = feed
         self._path = case.cassette(folder)
         self._pieces = pieces
@@ -229,9 +247,11 @@ class _Run:
                     updates["api_url"] = stack.enter_context(self._server.serving())
             if self._feed is not None:
                 self.tape = Feed(self._path, self._exchanged, self._pieces, self._feed)
+            elif self._live and self._extend and self._recorded():
+                self.tape = cassette.Tape.extend(self._path, self._exchanged, self._pieces)
             elif self._live:
-                make_tape = cassette.Tape.extend if self._extend and self._recorded() else cassette.Tape.record
-                self.tape = make_tape(self._path, self._exchanged, self._pieces)
+                asking = self._human.waits
+                self.tape = cassette.Tape.record(self._path, self._exchanged, self._pieces, asking)
             else:
                 texts = settings.loop.texts
                 telling = Telling(texts.tools_available if texts else None, self._hidden)
@@ -252,6 +272,7 @@ class _Run:
                 own=self._own,
                 files=self._files,
                 report=lambda execution: self._log.executed(execution) if self._log else None,
+                beyond=self._human.gives,
             )
             stack.enter_context(cassette.playing(self.tape))
             loop = _made(make, tools, settings.model_copy(update={"model": model.model_copy(update=updates)}))
@@ -259,12 +280,14 @@ class _Run:
                 tools.confirm_required, scenario.acts_as.confirm_allow, scenario.acts_as.confirm_deny
             )
             session: list[Mapping[str, str]] = [message.model_dump() for message in scenario.session]
-            for turn in scenario.turns:
-                self._log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
-                self._logs.append(self._log)
+            for number, turn in enumerate(scenario.turns, 1):
+                self._log = log = TurnLog(turn.user, settings.loop.policy, asks, settings.loop.max_rounds)
+                self._logs.append(log)
+                self._human.begins(number, turn, partial(self._so_far, log))
                 done = await self._turn(loop, turn, session)
                 self._turns.append(done)
                 self._log = None
+                self._human.ended(partial(self._shown, done))
                 if done.stop == "unanswered":
                     return
                 session += [
@@ -281,7 +304,6 @@ class _Run:
         scenario, settings, log = self._case.scenario.file, self._case.settings, self._log
         if log is None:
             raise RuntimeError("a turn needs its log")
-        human = Script(turn.answers)
         result = await self._guarded(
             lambda: loop.run(
                 turn.user,
@@ -299,7 +321,7 @@ class _Run:
                 f"the loop made no request that was seen; name its HTTP client in loop.transports (now: {known})"
             )
         while (checkpoint := result.checkpoint) is not None:
-            confirmed = human.answer(log.paused())
+            confirmed = self._human.answer(log.paused())
             log.answered(confirmed)
             if confirmed is None:
                 break
@@ -395,6 +417,14 @@ class _Run:
     def _where(self) -> str:
         rounds = len(self._log.rounds) if self._log is not None else 0
         return f"turn {len(self._turns) + 1}, round {rounds + 1}"
+
+    def _so_far(self, log: TurnLog) -> Turn:
+        """Return what was seen of a turn that is under way."""
+        return self._shown(log.ended(None))
+
+    def _shown(self, turn: Turn) -> Turn:
+        """Return a turn without secrets."""
+        return rewritten(turn, self._hidden) if self._secrets else turn
 
     def _hidden(self, text: str) -> str:
         return redacted(text, self._secrets)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from harness.calls import Reference
 from harness.condition import FilePath
@@ -19,6 +19,7 @@ from harness.scope import Point, Scope
 from harness.source import Document, Location
 from harness.trace import Stop, Trace
 from harness.workspace import Workspace, WorkspaceError
+from harness.written import Schema, either
 
 SCRIPT_ENDING = ".script.yaml"
 
@@ -77,9 +78,9 @@ class User(Part):
 class Answer(Part):
     """The user's answer at one checkpoint: `confirm`, `deny`, or one of these keys."""
 
-    confirm: Annotated[Names, Field(min_length=1)] | None = None
+    confirm: SomeNames | None = None
     """Confirms these calls; they must be all that are pending."""
-    deny: Annotated[Names, Field(min_length=1)] | None = None
+    deny: SomeNames | None = None
     """Denies these calls; they must be all that are pending."""
     any: Literal["confirm", "deny"] | None = None
     """Answers one checkpoint, whatever is pending."""
@@ -90,6 +91,12 @@ class Answer(Part):
     @classmethod
     def _word(cls, value: Any) -> Any:
         return {"any": value} if isinstance(value, str) else value
+
+    @classmethod
+    def forms(cls, long: Schema) -> Schema:
+        """Return the schema of a word, or of one key."""
+        words = {"type": "string", "enum": ["confirm", "deny"]}
+        return either(words, {**super().forms(long), "minProperties": 1, "maxProperties": 1})
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -108,7 +115,7 @@ class Answer(Part):
         return self.confirm if self.confirm is not None else self.deny
 
 
-_one_or_more = one_or_more("must be a mapping, or a list of mappings of which some say 'for'")
+_SEVERAL = "must be a mapping, or a list of mappings of which some say 'for'"
 
 
 class ScenarioTurn(Part):
@@ -118,7 +125,7 @@ class ScenarioTurn(Part):
     """What the user asks."""
     answers: list[Answer] = []
     """One answer for each checkpoint, in order."""
-    expect: Annotated[list[TurnExpectation], Field(min_length=1), BeforeValidator(_one_or_more)] = []
+    expect: Annotated[list[TurnExpectation], Field(min_length=1), one_or_more(_SEVERAL, TurnExpectation)] = []
     """What must come out of this turn; of several, all that apply."""
 
     @model_validator(mode="after")
@@ -146,8 +153,13 @@ def _files(files: dict[str, str]) -> dict[str, str]:
     return files
 
 
+_MODULE = r"[A-Za-z_][A-Za-z0-9_]*\.py"
+_TIME = r"^[0-9].*([Zz]|[+-][0-9:.]+)$"
+"""What editors hold a time with its zone against."""
+
+
 def _module(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\.py", name):
+    if not re.fullmatch(_MODULE, name):
         raise ValueError(f"must name a Python file beside the scenario, like bank.py, not '{name}'")
     return name
 
@@ -165,13 +177,13 @@ class ScenarioFile(Part):
     """Settings that take the place of the project's defaults, by the names of their files."""
     acts_as: User = Field(default=User(), alias="as")
     """Who the user is to the loop."""
-    now: Annotated[str, AfterValidator(_time)] | None = None
+    now: Annotated[str, AfterValidator(_time), Field(json_schema_extra={"pattern": _TIME})] | None = None
     """The time of the scenario, ISO 8601 with its zone; the only clock that the prompt sees."""
     session: list[Message] = []
     """Earlier messages of the conversation."""
     workspace: Annotated[dict[FilePath, str], AfterValidator(_files)] | None = None
     """The files, with their texts, on which the catalogue's file tools work for real; they live in memory only."""
-    module: Annotated[str, AfterValidator(_module)] | None = None
+    module: Annotated[str, AfterValidator(_module), Field(json_schema_extra={"pattern": f"^{_MODULE}$"})] | None = None
     """A Python file beside the scenario that gives tools which remember what was done."""
     state: dict[str, Json] | None = None
     """What the module's tools start from."""
@@ -179,11 +191,11 @@ class ScenarioFile(Part):
     """What the tools return: a text, or rules of which the first that fits wins."""
     turns: list[ScenarioTurn] = Field(min_length=1)
     """What the user says, turn by turn."""
-    expect: Annotated[list[Expectation], Field(min_length=1), BeforeValidator(_one_or_more)] = []
+    expect: Annotated[list[Expectation], Field(min_length=1), one_or_more(_SEVERAL, Expectation)] = []
     """What must come out of the whole case; of several, all that apply."""
     reference: Reference | None = None
     """A path that the calls are scored against; how near they come to it is told, and never fails a case."""
-    known: Annotated[list[KnownFailure], Field(min_length=1), BeforeValidator(_one_or_more)] = []
+    known: Annotated[list[KnownFailure], Field(min_length=1), one_or_more(_SEVERAL, KnownFailure)] = []
     """Why it is known to fail, where and until when; of several, all that apply."""
 
 

@@ -30,7 +30,7 @@ from harness.invocation import Invocation
 from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
-from harness.planning import plan_all, settle
+from harness.planning import Settled, plan_all, settle
 from harness.report import Against, Told, build, code
 from harness.root import Root
 from harness.scenario import Scenario
@@ -96,11 +96,28 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
-    scenarios: list[Scenario] = []
-    _, settled = _all(
-        lambda: scenarios.extend(root.select(asked.named, asked.tags, asked.overrides)),
-        lambda: settle(root.conf, scenarios, asked.overrides),
-    )
+    return planned(root, asked.overrides, lambda: root.select(asked.named, asked.tags, asked.overrides))
+
+
+def planned(root: Root, overrides: Sequence[str], select: Callable[[], Sequence[Scenario]]) -> tuple[Case, ...]:
+    """Return the cases of what is selected under these overrides, whose loops can be made; what is odd is noted.
+
+    Raises:
+        InputError: every problem of every file and setting, or there is no case.
+    """
+    scenarios: Sequence[Scenario] = ()
+    unread: list[str] = []
+    try:
+        scenarios = select()
+    except InputError as error:
+        unread += error.problems
+    settled: Settled = {}
+    try:
+        settled = settle(root.conf, scenarios, overrides)
+    except InputError as error:
+        raise InputError(*error.problems, *unread) from None
+    if unread:
+        raise InputError(*unread)
     compositions = [composition for several in settled.values() for composition in several]
     for line in dict.fromkeys(notes(compositions)):
         _note(line)

@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 
@@ -18,9 +19,27 @@ from harness.group import AllowList, Group, Label
 from harness.likeness import Matching
 from harness.model import Model
 from harness.parts import listed
+from harness.written import either
 
 GROUPS = ("model", "persona", "catalogue", "tools", "role", "loop")
 """The groups of a project's configuration, one folder each."""
+
+
+Section = Annotated[
+    str,
+    WithJsonSchema(
+        either(
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {"file": {"type": "string", "description": "A file below conf/ that holds the text."}},
+                "required": ["file"],
+                "additionalProperties": False,
+            },
+        )
+    ),
+]
+"""The text of a section; in a file of settings also `{file: PATH}`."""
 
 
 class Persona(Group):
@@ -30,7 +49,7 @@ class Persona(Group):
     """What reports call it."""
     preamble: str = ""
     """What stands before the sections, under no heading."""
-    sections: dict[str, str] = {}
+    sections: dict[str, Section] = {}
     """The sections in order, each under its name as a heading."""
 
 
@@ -100,9 +119,10 @@ def _unrepeated(names: tuple[Word, ...]) -> tuple[Word, ...]:
     return names
 
 
+Transport = Literal["httpx2", "httpx", "aiohttp", "requests", "urllib3"]
 Transports = Annotated[
-    tuple[Literal["httpx2", "httpx", "aiohttp", "requests", "urllib3"], ...],
-    BeforeValidator(listed),
+    tuple[Transport, ...],
+    BeforeValidator(listed, json_schema_input_type=Transport | Annotated[tuple[Transport, ...], Field(min_length=1)]),
     Field(min_length=1),
     AfterValidator(_unrepeated),
 ]
@@ -114,7 +134,7 @@ def _factory(value: str) -> str:
     return value
 
 
-Factory = Annotated[str, AfterValidator(_factory)]
+Factory = Annotated[str, AfterValidator(_factory), Field(json_schema_extra={"pattern": r"^[^\s:]+:[^\s:]+$"})]
 
 
 class Loop(Group):
@@ -147,7 +167,11 @@ class Loop(Group):
 class Comparing(Group):
     """How cases are compared with the baseline."""
 
-    counts: Annotated[tuple[ChangeKind, ...], BeforeValidator(listed), AfterValidator(_unrepeated)] = (
+    counts: Annotated[
+        tuple[ChangeKind, ...],
+        BeforeValidator(listed, json_schema_input_type=ChangeKind | tuple[ChangeKind, ...]),
+        AfterValidator(_unrepeated),
+    ] = (
         "calls",
         "decisions",
         "outcomes",

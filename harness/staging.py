@@ -23,14 +23,13 @@ from harness.root import Root
 from harness.runner import run_case, run_fed
 from harness.scanning import found, refusal
 from harness.scenario import Scenario
+from harness.schemas import modeline
 from harness.selection import load
 from harness.shelf import case_of
 from harness.shelf import found as cassettes
 from harness.source import shown
 from harness.turns import Stretch
 from harness.yamltext import indented_yaml
-
-_MODELINE = "# yaml-language-server: $schema={up}scenario.schema.json"
 
 
 @dataclass
@@ -144,8 +143,7 @@ def _text(one: Item) -> str:
     """Return the text of a scenario's file."""
     if one.made is None:
         raise RuntimeError("a text is of a scenario that was made")
-    up = "../" * one.id.count("/")
-    head = [_MODELINE.format(up=up), f"# Imported from {one.place} ({one.digest})"]
+    head = [modeline(f"scenarios/{one.id}.yaml").rstrip(), f"# Imported from {one.place} ({one.digest})"]
     data = dict(one.made.data)
     first = {"title": data.pop("title"), "tags": data.pop("tags"), "under": dict(one.under)}
     return "\n".join([*head, indented_yaml({**first, **data}, 1)])

@@ -2,11 +2,12 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.errors import InputError
 from harness.files import write_all
+from harness.schemas import texts as schemas
 
 STARTER = Path(__file__).parent / "starter"
 """Where the files of a new project stand, as real files."""
@@ -27,7 +28,7 @@ FILES: Mapping[str, str] = {
     ".github/workflows/harness.yml": "workflow.yml",
     ".gitignore": "gitignore",
 }
-"""The files of a new project, and the name of each in the starter, where none is hidden."""
+"""The files of a new project but its schemas, and the name of each in the starter, where none is hidden."""
 
 _OWNED = ("conf", "scenarios", "cassettes", "reports")
 
@@ -38,8 +39,8 @@ def start(folder: Path) -> str:
     Raises:
         InputError: something stands in the way, all of it named, or a file cannot be written; nothing is left then.
     """
-    texts = {name: (STARTER / stored).read_bytes().decode("utf-8") for name, stored in FILES.items()}
-    if wrong := list(dict.fromkeys(_obstacles(folder))):
+    texts = {name: (STARTER / stored).read_bytes().decode("utf-8") for name, stored in FILES.items()} | schemas()
+    if wrong := list(dict.fromkeys(_obstacles(folder, texts))):
         raise InputError(*wrong, "nothing is written: choose another folder, or move away what is in the way")
     try:
         write_all({folder / name: text for name, text in texts.items()})
@@ -73,7 +74,7 @@ def _way_into(folder: Path) -> Iterator[str]:
         yield f"  cd {shlex.quote(f'./{name}' if name.startswith('-') else name)}"
 
 
-def _obstacles(folder: Path) -> Iterator[str]:
+def _obstacles(folder: Path, names: Iterable[str]) -> Iterator[str]:
     """Yield what stands where the project shall be."""
     if os.path.lexists(folder) and not _is_folder(folder):
         yield f"{folder}: is no folder"
@@ -83,7 +84,7 @@ def _obstacles(folder: Path) -> Iterator[str]:
         first = whole.relative_to(above).parts[0]
         if first in _OWNED and any(_is_folder(above / name) for name in ("conf", "scenarios")):
             yield f"{folder}: lies in the {first}/ of the project {above}, which would read it as its own"
-    for name in FILES:
+    for name in names:
         ways = [folder / way for way in reversed(Path(name).parents) if way.name]
         if blocked := [way for way in ways if os.path.lexists(way) and not _is_folder(way)]:
             yield f"{blocked[0]}: is no folder"

@@ -85,6 +85,7 @@ class ToolSet:
         own: OwnTools | None = None,
         files: Workspace | None = None,
         report: Callable[[Execution], None] = lambda _: None,
+        beyond: Callable[[str, Mapping[str, Any]], Effect | None] = lambda _name, _arguments: None,
     ) -> None:
         self._catalogue = catalogue
         self._allow = allow
@@ -93,6 +94,7 @@ class ToolSet:
         self._own = own
         self._files = files
         self._report = report
+        self._beyond = beyond
         self.error: ToolBroken | None = None
         """What one of the scenario's own tools broke with; a loop may have swallowed what was raised."""
 
@@ -118,7 +120,7 @@ class ToolSet:
         ]
 
     async def call(self, name: str, args: dict[str, Any]) -> str:
-        """Return what the scenario's rules say, else what its own tools or its workspace give.
+        """Return what the scenario's rules say, else what its own tools, its workspace or whoever is there give.
 
         Raises:
             ToolError: the tool is unknown or not allowed, it refuses, or nothing in the scenario covers the call.
@@ -145,18 +147,27 @@ class ToolSet:
         if name not in self._permitted:
             raise ToolError(f"the tool '{name}' is not allowed here")
         for player in self._rules.get(name, ()):
-            effect = player.play(args)
-            if effect is None:
-                continue
-            if effect.raises is not None:
-                raise ToolError(effect.raises)
-            return effect.returns
+            if (effect := player.play(args)) is not None:
+                return _done(effect)
         if self._own is not None and name in self._own:
             return await self._own.call(name, args)
         work = self._catalogue.tools[name].workspace
         if self._files is not None and work is not None:
             return _worked(self._files, work, args)
+        if (effect := self._beyond(name, args)) is not None:
+            return _done(effect)
         raise ToolError(f"{UNCOVERED} {name} with {json.dumps(args, ensure_ascii=False)}")
+
+
+def _done(effect: Effect) -> Any:
+    """Return what a rule gives.
+
+    Raises:
+        ToolError: it raises.
+    """
+    if effect.raises is not None:
+        raise ToolError(effect.raises)
+    return effect.returns
 
 
 def _worked(files: Workspace, work: FileWork, args: Mapping[str, Any]) -> Any:

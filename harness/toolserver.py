@@ -176,11 +176,12 @@ def _why(error: BaseException, heard: _Heard, seconds: float) -> str:
     from mcp.types import CONNECTION_CLOSED
     from pydantic import ValidationError
 
+    closed = isinstance(error, MCPError) and (error.code, error.message) == (CONNECTION_CLOSED, "Connection closed")
     last = _last_line(heard.log)
     behind = f"; its last line: {last}" if last else ""
-    if heard.odd and (isinstance(error, TimeoutError) or getattr(error, "code", None) == CONNECTION_CLOSED):
+    if heard.odd and (closed or isinstance(error, TimeoutError)):
         return f"answers with what is no message of MCP; is it one that speaks over its standard output?{behind}"
-    if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
+    if closed:
         return f"ended before it told its tools{behind}"
     if isinstance(error, TimeoutError):
         return f"did not tell its tools within {seconds:g} s; give it more with --timeout SECONDS{behind}"

@@ -10,12 +10,14 @@ from harness.composition import Composition, check
 from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
 from harness.factory import composed_factory
+from harness.feasible import infeasible, scripted
 from harness.finding import numbered
 from harness.lookup import GIVEN, Lookup
+from harness.planning import chosen
 from harness.project import Conf
 from harness.scenario import SCRIPT_ENDING, Scenario
 from harness.selection import find
-from harness.settings import GROUPS
+from harness.settings import GROUPS, Settings
 from harness.source import read, shown
 from harness.wording import by_place
 from harness.wording import validate as judge
@@ -38,23 +40,42 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
     except InputError as error:
         wrong |= set(error.problems)
         scenarios = [] if words else list(_readable(folder, select))
-    scripts = _scripts(folder, scenarios if words else None, wrong)
-    free = [one for one in scenarios if one.file.applies.catalogue is None]
-    bound = [one for one in scenarios if one.file.applies.catalogue is not None]
+    scripts = _scripts(folder, scenarios if words else None, wrong, catalogues)
+    own = [one for one in scenarios if one.file.under.choices]
+    free = [one for one in scenarios if one not in own and one.file.applies.catalogue is None]
+    bound = [one for one in scenarios if one not in own and one.file.applies.catalogue is not None]
     for composition in compositions[:1]:
         wrong |= set(_modules(free, composition))
     for composition in catalogues:
         wrong |= set(_modules([one for one in bound if applies(one, composition.settings)], composition))
-    for planned, composition in [*((free, one) for one in compositions), *((bound, one) for one in catalogues)]:
+    points: list[tuple[Sequence[Scenario], Composition]] = [(free, one) for one in compositions]
+    points += [*((bound, one) for one in catalogues), *_chosen(conf, own, wrong)]
+    under: dict[str, list[Settings]] = {}
+    for planned, composition in points:
         try:
             plan(planned, [composition])
         except InputError as error:
             wrong |= set(error.problems)
+        for one in planned:
+            if applies(one, composition.settings):
+                under.setdefault(one.id, []).append(composition.settings)
+    for one in scenarios:
+        wrong |= set(infeasible(one, under.get(one.id, ())))
     if wrong:
         raise InputError(*sorted(wrong, key=by_place))
     choices = sum(len(conf.choices(group)) for group in GROUPS)
     read = [numbered(len(scenarios), "scenario"), numbered(scripts, "script"), numbered(choices, "settings file")]
     return f"{read[0]}, {read[1]} and {read[2]}: nothing is wrong"
+
+
+def _chosen(
+    conf: Conf, scenarios: Sequence[Scenario], wrong: set[str]
+) -> Iterator[tuple[Sequence[Scenario], Composition]]:
+    """Yield the scenarios that choose settings themselves, with what they choose."""
+    for under in dict.fromkeys(one.file.under for one in scenarios):
+        checked = check(conf, chosen(under, ()))
+        wrong |= set(checked.problems)
+        yield from (([one for one in scenarios if one.file.under == under], made) for made in checked.compositions)
 
 
 def _settings(conf: Conf, wrong: set[str]) -> tuple[list[Composition], tuple[Composition, ...]]:
@@ -146,7 +167,9 @@ def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterato
             yield from str(error).splitlines()
 
 
-def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> int:
+def _scripts(
+    folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str], catalogues: Sequence[Composition]
+) -> int:
     if scenarios is None:
         paths = sorted(folder.rglob(f"*{SCRIPT_ENDING}"))
         wanted = {path.with_name(path.name.removesuffix(".yaml") + SCRIPT_ENDING) for path in find(folder)}
@@ -158,7 +181,11 @@ def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]
         paths = [one.script_path for one in scenarios if one.script_path.is_file()]
     for path in paths:
         try:
-            judge(read(path), ScriptFile)
+            document = read(path)
+            script = judge(document, ScriptFile)
+            place = document.at_hand().place
+            for one in scripted(script.root, [each.settings.catalogue for each in catalogues]):
+                wrong.add(f"{place(one.location, key=one.at_key)}: {one.what}")
         except InputError as error:
             wrong |= set(error.problems)
     return len(paths)

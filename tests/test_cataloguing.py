@@ -107,6 +107,23 @@ def test_each_form_gives_the_same(here: Path, data: Any) -> None:
     ]
 
 
+def test_what_is_said_to_destroy_is_asked_about(here: Path) -> None:
+    """A tool asks where its hints say that it destroys and not that it only reads; a hint left out says nothing."""
+    hints = [{}, {"destructiveHint": True}, {"destructiveHint": True, "readOnlyHint": True}, {"readOnlyHint": False}, 5]
+    given = [{"name": f"t{at}", "annotations": one} for at, one in enumerate(hints)]
+    done = import_tools(given_file({"tools": given}), Path("conf"), confirm=["t0"])
+    assert "asked about, since the file says that they destroy: t1" in done.splitlines()
+    assert [name for name, tool in tools().items() if tool.confirm] == ["t0", "t1"]
+
+
+def test_no_secret_reaches_a_catalogue(here: Path) -> None:
+    """A description that holds a token is refused, with where it would stand and without showing it."""
+    token = "ghp_" + "a1B2c3D4e5" * 4
+    (line,) = problems([{**FIND, "description": f"Uses {token}."}])
+    assert line.startswith("conf/catalogue/shop.yaml:5:23: a GitHub token: not saved;")
+    assert token not in line
+
+
 def test_no_schema_is_no_arguments(here: Path) -> None:
     """A function without parameters takes none, and one with an empty schema keeps it."""
     import_tools(
@@ -269,11 +286,12 @@ def test_where_nothing_can_be_written(here: Path) -> None:
         import_tools(given_file([FIND]), Path("conf"))
 
 
-@pytest.mark.parametrize("words", [[], ["shop.json"], ["--tools", "shop.json", "more.json"]])
+@pytest.mark.parametrize("words", [[], ["--tools", "shop.json", "more.json"]])
 def test_what_the_file_holds_must_be_said(here: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
-    """Without `--tools`, or with files beside it, the command says how it is used."""
+    """Without a word of what there is to import, or with files beside it, the command says how it is used."""
     assert main(["import", *words]) == 2
-    assert capsys.readouterr().err == "harness import: say what the file holds: harness import --tools FILE\n"
+    said = "harness import: name files to import, or one of --tools FILE, --mcp COMMAND and --registry FILE\n"
+    assert capsys.readouterr().err == said
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text != "???")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.files import escaped, write_whole
+from harness.files import escaped, write_all, write_whole
 
 EXAMPLES = settings(deadline=None, max_examples=300, derandomize=True, database=None)
 DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -33,6 +33,20 @@ def test_old_content_is_replaced_whole(tmp_path: Path) -> None:
     write_whole(tmp_path / "a.txt", "long old content")
     write_whole(tmp_path / "a.txt", "new")
     assert below(tmp_path) == {"a.txt": b"new"}
+
+
+def test_several_files_or_none(tmp_path: Path) -> None:
+    """Several files are written, or where one cannot be, none is left, nor a folder made for them."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "file").write_text("x", "utf-8")
+    texts = {tmp_path / "new" / "a.txt": "a", tmp_path / "kept" / "b.txt": "b"}
+    blocked = tmp_path / "file" / "c.txt"
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - which one depends on the system
+        write_all({**texts, blocked: "c"})
+    assert caught.value.filename == str(blocked)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "kept"]
+    write_all(texts)
+    assert below(tmp_path) == {"file": b"x", "new/a.txt": b"a", "kept/b.txt": b"b"}
 
 
 def test_a_lone_surrogate_is_written_as_json_reads_it(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.human import Script
-from harness.scenario import Answer
-from tests.build import EXAMPLES
+from harness.human import Script, Scripted
+from harness.scenario import Answer, ScenarioTurn
+from tests.build import EXAMPLES, turn
 
 NAMES = st.lists(st.sampled_from(["file_write", "file_delete", "email_send"]), min_size=1, max_size=4)
 
@@ -120,3 +120,15 @@ def test_answers_come_in_order(answers: list[tuple[str, list[str]]]) -> None:
     asked = [sorted(names, reverse=True) for _, names in answers]
     assert [human.answer(pending) for pending in asked] == [word == "confirm" for word, _ in answers]
     assert list(human.left) == []
+
+
+def test_the_scripted_human_says_what_the_scenario_says() -> None:
+    """Each turn has its own answers, and calls that the scenario does not cover are given nothing."""
+    human = Scripted()
+    said = []
+    for number, answer in enumerate(("confirm", "deny"), 1):
+        human.begins(number, ScenarioTurn.model_validate({"user": "Go.", "answers": [answer]}), turn)
+        human.waits()
+        said += [human.answer(["email_send"]), human.answer(["email_send"]), human.gives("file_read", {})]
+        human.ended(turn)
+    assert said == [True, None, None, False, None, None]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.pattern import bad_expression, bad_pattern, fits
+from harness.pattern import bad_expression, bad_pattern, fits, literal
 from tests.build import EXAMPLES
 
 Way = tuple[str | int, ...]
@@ -397,3 +397,24 @@ def test_a_long_mapping_is_told_by_its_keys() -> None:
 def test_an_endless_expression_is_told(expression: str) -> None:
     """An expression that Python cannot compile for its size is wrong like any other."""
     assert (bad_expression(expression) or "").startswith(f"'{expression}' is not a regular expression: ")
+
+
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["matches", "type", "near", "equals", "a"]), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+
+
+@EXAMPLES
+@given(VALUE, VALUE)
+def test_a_literal_means_the_value(value: Any, other: Any) -> None:
+    """What looks like a matcher means itself in a literal, which is a pattern and fits, exactly, that value alone."""
+    pattern = literal({"argument": value})["argument"]
+    assert bad_pattern(pattern) is None
+    assert fits(pattern, value, exact=True)
+    same = json.dumps(value, sort_keys=True) == json.dumps(other, sort_keys=True)
+    assert fits(pattern, other, exact=True) is same

@@ -15,6 +15,7 @@ from harness.scenario import ScenarioFile
 from harness.settings import Loop
 from harness.source import parse
 from tests.build import act, call, checkpoint, scenario, trace, turn
+from tests.keyboard import Typed, steady, typed
 from tests.project import bundled, write
 
 ROOT = Path(__file__).parents[1]
@@ -31,8 +32,8 @@ def commands() -> list[str]:
 
 
 def plain(text: str) -> list[str]:
-    """Return the lines of an output without the width of its columns and without its time."""
-    return [" ".join(re.sub(r" in [0-9.]+ s:", " in a moment:", line).split()) for line in text.splitlines()]
+    """Return the lines of an output without the width of its columns, its time and its tokens."""
+    return steady(re.sub(r"^[0-9,]+ tokens: .*", "so many tokens", text, flags=re.MULTILINE))
 
 
 def shown(command: str) -> list[str]:
@@ -199,29 +200,38 @@ def test_catalogue_shown_is_a_catalogue() -> None:
 
 @pytest.mark.slow
 def test_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Typed as it stands, the guide's first scenario prints what the guide shows, command after command."""
+    """Typed as it stands, the guide's first scenario prints what the guide shows, question after question."""
     page = section(GUIDE, "## From nothing")
-    asked, script, whole = blocks(page, "yaml")
+    asked, script, line = blocks(page, "yaml")
     shown = [
-        (command, told(output))
+        (command, output)
         for text in blocks(page, "text")
         for command, output in re.findall(r"^\$ harness (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
     ]
-    steps = [asked, whole, whole, whole.replace("rounds: 4", "rounds: 3").replace("lemon}", "apples}"), None]
+    (tries, conversation), *rest = shown
     assert [command for command, _ in shown] == [
-        "record garden",
-        "run garden",
+        "try garden/tomatoes",
+        "validate",
         "record garden",
         "run garden",
         "show tomatoes",
+        "run garden",
+        "record garden",
     ]
-    write(tmp_path, scenarios__garden__tomatoes_script=script)
+    write(tmp_path, scenarios__garden__tomatoes=asked, scenarios__garden__tomatoes_script=script)
+    path = tmp_path / "scenarios" / "garden" / "tomatoes.yaml"
+    steps = [Typed(*one) for one in re.findall(r"(an error\): |stop\): |yes / no\): )(.*\n)", conversation)]
+    assert [step.text for step in steps] == ["tomatoes, beans, one brave lemon tree\n", "deny\n", "yes\n"]
+    assert told(typed(shlex.split(tries), tmp_path, *steps).screen) == told(conversation)
+    whole = path.read_text("utf-8") + line
+    wrong = whole.replace("rounds: 4", "rounds: 3").replace("lemon}", "apples}")
+    brave = whole.replace("one brave", "one very brave")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    for step, (command, output) in zip(steps, shown, strict=True):
-        write(tmp_path, **({"scenarios__garden__tomatoes": step} if step else {}))
+    for text, (command, output) in zip([whole, whole, wrong, wrong, brave, brave], rest, strict=True):
+        path.write_text(text, "utf-8")
         main(shlex.split(command))
-        assert told(capsys.readouterr().out) == output
+        assert told(capsys.readouterr().out) == told(output)
 
 
 @pytest.mark.slow

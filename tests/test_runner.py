@@ -12,14 +12,16 @@ from harness import selection
 from harness.case import Case, plan
 from harness.composition import Composition
 from harness.errors import InputError
+from harness.human import Scripted, Seen
 from harness.loop import ReactLoop
 from harness.outcome import Outcome
 from harness.pieces import Pieces
 from harness.recording import load
-from harness.runner import run_many
+from harness.runner import run_many, try_case
+from harness.scenario import ScenarioTurn
 from harness.settings import Settings
 from harness.tools import Tools
-from harness.trace import Failure, Trace
+from harness.trace import Failure, Trace, calls_of
 from tests.project import SCENARIO, SCRIPT, reworded, small, write
 from tests.wire import settings
 
@@ -303,3 +305,54 @@ def test_case_ids_and_traces_agree(tmp_path: Path) -> None:
         ("talk/hello@a/chat+all~loop.max_rounds=3~2", "talk/hello", "a", "chat+all~loop.max_rounds=3", 2),
     ]
     assert all(Trace.model_validate_json(trace.model_dump_json()) == trace for trace in traces)
+
+
+class Diary(Scripted):
+    """The scripted human, who writes down what happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: list[tuple[object, ...]] = []
+        self._seen: Seen | None = None
+
+    def begins(self, number: int, turn: ScenarioTurn, seen: Seen) -> None:
+        """Write down the turn."""
+        super().begins(number, turn, seen)
+        self._seen = seen
+        self.pages.append(("begins", number, turn.user))
+
+    def waits(self) -> None:
+        """Write down what is known of calls before the model is asked."""
+        seen = self._seen() if self._seen else None
+        calls = [(call.name, call.outcome) for call in calls_of([seen] if seen else [])]
+        self.pages.append(("waits", *calls))
+
+    def answer(self, pending: Sequence[str]) -> bool | None:
+        """Write down the checkpoint."""
+        self.pages.append(("pauses", *pending))
+        return super().answer(pending)
+
+    def ended(self, seen: Seen) -> None:
+        """Write down the response."""
+        self.pages.append(("ended", seen().response))
+
+
+def test_who_is_there_hears_what_happens(tmp_path: Path) -> None:
+    """A case that is tried is run like one that is recorded, tells somebody as it happens, and stores nothing."""
+    small(tmp_path)
+    [case] = cases(tmp_path, words=["files"])
+    before = sorted(tmp_path.rglob("*"))
+    diary = Diary()
+    outcome = asyncio.run(try_case(case, diary))
+    assert diary.pages == [
+        ("begins", 1, "Delete old.txt and read me b.txt."),
+        ("waits",),
+        ("waits", ("file_delete", "pending"), ("file_read", "executed")),
+        ("pauses", "file_delete"),
+        ("waits", ("file_delete", "denied"), ("file_read", "executed")),
+        ("ended", "I kept it."),
+    ]
+    assert (outcome.saved, outcome.state, outcome.recorded) == (False, None, 3)
+    assert sorted(tmp_path.rglob("*")) == before
+    [recorded] = run(tmp_path, [case], live=True)
+    assert recorded.trace == outcome.trace

@@ -19,9 +19,11 @@ from harness.errors import InputError
 from harness.pieces import Pieces
 from harness.project import Conf
 from harness.recording import load
+from harness.schemas import texts
 from harness.starting import FILES, STARTER, start
 
 ROOT = Path(__file__).parents[1]
+WRITTEN = (*FILES, *texts())
 CASSETTE = "cassettes/scripted/desk+files/desk/old_draft.yaml"
 
 
@@ -50,14 +52,14 @@ def test_a_new_project_is_green_at_once(here: Path, capsys: pytest.CaptureFixtur
     assert main(["init"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out == [
-        *FILES,
+        *WRITTEN,
         "",
         "type next:",
         "  harness run         green at once: replays the scenario from its recorded traffic",
         "  harness config      what it runs under, and where each choice comes from",
         "then change a word in conf/role/desk.yaml, and run again",
     ]
-    assert files(here) == sorted(FILES)
+    assert files(here) == sorted(WRITTEN)
     assert main(["validate"]) == 0
     assert capsys.readouterr().out.startswith("1 scenario, 1 script and ")
     assert main(["run"]) == 0
@@ -146,7 +148,7 @@ def test_a_folder_of_any_name(here: Path, capsys: pytest.CaptureFixture[str], na
     done = subprocess.run(["sh", "-c", script], cwd=here, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert folded(done.stdout)[1] == "desk/old_draft@scripted/desk+files passed 4 2 1"
-    assert [path for path in files(here / name) if not path.startswith("reports/")] == sorted(FILES)
+    assert [path for path in files(here / name) if not path.startswith("reports/")] == sorted(WRITTEN)
 
 
 def test_files_that_are_there_stay(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,7 +181,7 @@ def test_twice_is_refused(here: Path) -> None:
     (here / "README.md").write_text("mine", "utf-8")
     with pytest.raises(InputError) as caught:
         start(here)
-    assert caught.value.problems[:-1] == tuple(f"{here / name}: is there already" for name in FILES)
+    assert caught.value.problems[:-1] == tuple(f"{here / name}: is there already" for name in WRITTEN)
     assert (here / "README.md").read_text("utf-8") == "mine"
 
 
@@ -188,7 +190,7 @@ def test_beside_other_files(here: Path) -> None:
     (here / "conf/role").mkdir(parents=True)
     (here / "conf/role/mine.yaml").write_text("label: mine\n", "utf-8")
     start(here)
-    assert files(here) == sorted([*FILES, "conf/role/mine.yaml"])
+    assert files(here) == sorted([*WRITTEN, "conf/role/mine.yaml"])
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_a_link_to_a_folder(here: Path) -> None:
     (here / "real").mkdir()
     (here / "link").symlink_to("real")
     start(here / "link")
-    assert files(here / "real") == sorted(FILES)
+    assert files(here / "real") == sorted(WRITTEN)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
@@ -247,7 +249,7 @@ def test_inside_another_project(here: Path) -> None:
     """A project inside another is one of its own, unless the other would read its files as scenarios or settings."""
     start(here)
     start(here / "second")
-    assert files(here / "second") == sorted(FILES)
+    assert files(here / "second") == sorted(WRITTEN)
     with pytest.raises(InputError) as caught:
         start(Path("scenarios/third"))
     assert caught.value.problems[0] == (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.catalogue import Catalogue, Tool
 from harness.errors import InputError, ToolBroken, ToolError
+from harness.rules import Effect
 from harness.stateful import load
 from harness.tools import Execution, ToolSet, as_text, needs_confirmation, permitted
 from harness.workspace import Workspace
@@ -537,3 +538,27 @@ def test_nothing_runs_after_a_tool_broke(tmp_path: Path) -> None:
         with pytest.raises(ToolBroken, match="ZeroDivisionError"):
             asyncio.run(tools.call(name, arguments))
     assert (type(tools.error), workspace.files) == (ToolBroken, FILES)
+
+
+def test_what_nothing_covers_may_be_given() -> None:
+    """Calls that no rule covers are given what somebody says, a result or an error; refused calls are none of them."""
+    said = {"a": Effect(returns=[1]), "b": Effect(raises="full")}
+    asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def beyond(name: str, arguments: Mapping[str, Any]) -> Effect | None:
+        asked.append((name, arguments))
+        return said.get(arguments["path"])
+
+    rules = scenario("{title: T., turns: [{user: Go.}], tools: {file_read: {when: {path: x}, returns: X}}}").file.tools
+    tools = ToolSet(CATALOGUE, rules, beyond=beyond)
+    came = [told(tools, "file_read", {"path": path}) for path in ("x", "a", "b", "c")]
+    came += [told(tools, "shell_exec", {"path": "a"}), told(tools, "nothing", {"path": "a"})]
+    assert came == [
+        "X",
+        "[1]",
+        "! full",
+        '! the scenario has no result for file_read with {"path": "c"}',
+        "! the tool 'shell_exec' is not allowed here",
+        "! there is no tool 'nothing'",
+    ]
+    assert asked == [("file_read", {"path": path}) for path in ("a", "b", "c")]

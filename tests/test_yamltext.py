@@ -13,7 +13,7 @@ from omegaconf._utils import get_yaml_loader
 
 from harness.matching import canonical
 from harness.source import parse
-from harness.yamltext import yaml_text
+from harness.yamltext import unheld, yaml_text
 from tests.build import EXAMPLES
 
 ODD = [
@@ -98,3 +98,15 @@ def test_layout() -> None:
         "    description: ''\n"
         "    parameters: {}\n"
     )
+
+
+def test_what_no_settings_file_can_hold() -> None:
+    """Values that YAML or Hydra would not give back are told with the way to each, and others are not."""
+    deep: dict[str, Any] = {}
+    for _ in range(90):
+        deep = {"not": deep}
+    assert list(unheld({"a": [1, "???", {"b": float("inf")}], "c": "a ???", "d": None})) == [
+        (("a", 1), "'???' alone is Hydra's sign for a missing value; write more beside it"),
+        (("a", 2, "b"), "is a number too large to be held"),
+    ]
+    assert [what for _, what in unheld(deep)] == ["is nested too deeply for a settings file"]

@@ -1,0 +1,139 @@
+"""A new user's way from an empty folder to a green run, typed at a real terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.keyboard import Played, Typed, steady, typed
+
+SCENARIO = """\
+title: A note is thrown away only if the user agrees.   # the first one
+turns:
+  - user: Throw note.txt away.
+"""
+SCRIPT = """\
+any:
+  - - calls: [{file_read: {path: note.txt}}]
+    - calls: [{file_delete: {path: note.txt}}]
+    - notice: It says to water the lemon tree. Shall I delete it?
+    - denied: [text: I kept note.txt.]
+      confirmed: [text: note.txt is gone.]
+"""
+WRITTEN = """\
+title: A note is thrown away only if the user agrees.   # the first one
+tools:
+  file_read:
+    - when: {path: note.txt}
+      returns: Water the lemon tree.
+turns:
+  - user: Throw note.txt away.
+    answers:
+      - deny: [file_delete]
+    expect:
+      calls:
+        in_order:
+          - file_read: {path: note.txt}
+          - file_delete: {path: note.txt}
+            decision: denied
+      rounds: 4
+"""
+
+
+def begin(folder: Path) -> None:
+    """Write the user's first scenario, and what the scripted model says in it."""
+    desk = folder / "scenarios" / "desk"
+    (desk / "first.yaml").write_text(SCENARIO, "utf-8")
+    (desk / "first.script.yaml").write_text(SCRIPT, "utf-8")
+
+
+def screen(played: Played) -> list[str]:
+    """Return what stands on the screen after a command that came out green."""
+    assert played.code == 0, played.screen
+    return steady(played.screen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [80, 100])
+def test_from_an_empty_folder_to_a_green_run(tmp_path: Path, columns: int) -> None:
+    """A person makes a project, tries a scenario, answers, has it written, records and runs it, and sees each step."""
+    first = tmp_path / "scenarios" / "desk" / "first.yaml"
+
+    def at(command: str, *steps: Typed) -> list[str]:
+        return screen(typed(command.split(), tmp_path, *steps, columns=columns))
+
+    assert at("init")[-4:] == [
+        "type next:",
+        "harness run green at once: replays the scenario from its recorded traffic",
+        "harness config what it runs under, and where each choice comes from",
+        "then change a word in conf/role/desk.yaml, and run again",
+    ]
+    begin(tmp_path)
+    tried = at(
+        "try desk/first",
+        Typed("nothing leaves an error): ", "Water the lemon tree.\n"),
+        Typed("confirm / deny / stop): ", "\n"),
+        Typed("confirm / deny / stop): ", "deny\n"),
+        Typed("yes / no): ", "yes\n"),
+    )
+    tokens = next(line for line in tried if line.endswith(" of replies"))
+    assert tried[: tried.index("1 case tried in a moment: 1 passed")] == [
+        "desk/first@scripted/desk+files",
+        "",
+        "turn 1",
+        "user: Throw note.txt away.",
+        'the scenario has no result for file_read({"path": "note.txt"})',
+        "it returns (text or JSON; nothing leaves an error): Water the lemon tree.",
+        'round 1: file_read({"path": "note.txt"}) executed',
+        "Water the lemon tree.",
+        'round 2: file_delete({"path": "note.txt"}) pending',
+        "model, round 3 (notice): It says to water the lemon tree. Shall I delete it?",
+        'it waits for you: file_delete({"path": "note.txt"})',
+        "your answer (confirm / deny / stop):",
+        "your answer (confirm / deny / stop): deny",
+        "checkpoint: file_delete: denied",
+        'round 2: file_delete({"path": "note.txt"}) denied',
+        "Action denied by user.",
+        "response (final): I kept note.txt.",
+        "",
+        "case verdict rounds calls checkpoints",
+        "------------------------------ --------- -------- ------- -------------",
+        "desk/first@scripted/desk+files passed 4 2 1",
+        "",
+    ]
+    assert tried[tried.index(tokens) + 1 :] == [
+        "",
+        "to add to scenarios/desk/first.yaml:",
+        "title: A note is thrown away only if the user agrees. # the first one",
+        "+tools:",
+        "+ file_read:",
+        "+ - when: {path: note.txt}",
+        "+ returns: Water the lemon tree.",
+        "turns:",
+        "- user: Throw note.txt away.",
+        "+ answers:",
+        "+ - deny: [file_delete]",
+        "+ expect:",
+        "+ calls:",
+        "+ in_order:",
+        "+ - file_read: {path: note.txt}",
+        "+ - file_delete: {path: note.txt}",
+        "+ decision: denied",
+        "+ rounds: 4",
+        "add 13 lines? (yes / no): yes",
+        "scenarios/desk/first.yaml: 13 lines added",
+        "record it: harness record desk/first",
+    ]
+    assert first.read_text("utf-8") == WRITTEN
+    assert at("validate") == [
+        "2 scenarios, 2 scripts and 25 settings files: nothing is wrong",
+        "1 cassette replayed: every request is what was recorded",
+    ]
+    assert at("record desk/first")[-1] == "1 case recorded in a moment: 1 passed"
+    assert at("run") == [
+        "case verdict rounds calls checkpoints",
+        "---------------------------------- --------- -------- ------- -------------",
+        "desk/first@scripted/desk+files passed 4 2 1",
+        "desk/old_draft@scripted/desk+files passed 4 2 1",
+        "",
+        "2 cases replayed in a moment: 2 passed",
+    ]
