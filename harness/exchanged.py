@@ -12,7 +12,6 @@ from harness.errors import ModelError
 from harness.matching import canonical
 from harness.streams import assembled, is_stream
 
-
 _RESULTS = ("tool", "function")
 
 

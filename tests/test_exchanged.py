@@ -125,7 +125,7 @@ def test_a_conversation_that_goes_on_from_what_is_not_recorded() -> None:
 
 def test_a_reply_that_is_told_again_otherwise() -> None:
     """A reply is the same however it is sent back: without empty fields, with blanks around it, or in parts."""
-    said = {"role": "assistant", "content": "Hello. ", "refusal": None, "annotations": []}
+    said: Json = {"role": "assistant", "content": "Hello. ", "refusal": None, "annotations": []}
     back = {"role": "assistant", "content": [{"type": "text", "text": "Hello."}]}
     assert told(asked([SYSTEM, HI], said), asked([{**SYSTEM, "role": "developer"}, HI, back, AGAIN], DONE)) == [
         ["Be kind.", "Hi", "Hello. ", "And?", "Done."]

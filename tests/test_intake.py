@@ -1,12 +1,16 @@
 """Records are taken in: what is written replays as it was recorded, and the rest is listed and leaves no trace."""
 
+import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -14,9 +18,15 @@ from hypothesis import strategies as st
 from harness.cli import main
 from harness.errors import InputError
 from harness.intake import Asking, Taken, take_in
+from harness.loop import make
+from harness.planning import plan_all, settle
+from harness.project import Conf
 from harness.root import Root
+from harness.runner import run_many
+from harness.selection import select
 from harness.shelf import exported
 from harness.trace import Trace, calls_of
+from tests import wire
 from tests.build import EXAMPLES
 from tests.planted import planted
 from tests.project import bundled, replayed, tree
@@ -102,8 +112,8 @@ def test_a_transcript_becomes_a_scenario(here: Path) -> None:
     wrote("refunds.json", talk(REFUND))
     found = taken(Path("refunds.json"))
     files = tree(here)
-    assert sorted(path for path in files if not path.startswith("cassettes/+shared")) == [
-        "cassettes/gpt-4o/plain+all/imported/refunds.yaml",
+    (cassette,) = (path for path in files if path.endswith("/imported/refunds.yaml") and path.startswith("cassettes"))
+    assert sorted(path for path in files if not path.startswith("cassettes") and "schema" not in path) == [
         "conf/catalogue/refunds.yaml",
         "conf/loop/refunds.yaml",
         "conf/model/gpt-4o.yaml",
@@ -114,28 +124,29 @@ def test_a_transcript_becomes_a_scenario(here: Path) -> None:
     ]
     assert (found.exit_code, found.left, found.apart, found.notes) == (0, (), 0, ())
     digest = found.items[0].digest
-    assert files["scenarios/imported/refunds.yaml"].decode() == (
-        f"# yaml-language-server: $schema=../scenario.schema.json\n"
-        f"# Imported from refunds.json:1:1 ({digest})\n"
-        "title: Refund order 7 for ann@shop.example.\n"
-        "tags: [imported]\n"
-        "under: {model: gpt-4o, persona: refunds, catalogue: refunds, tools: all, role: plain, loop: refunds}\n"
-        "tools:\n"
-        "  find:\n"
-        "    when: {id: 7}\n"
-        "    returns: order 7\n"
-        "  refund:\n"
-        "    when: {id: 7}\n"
-        "    returns: paid\n"
-        "turns:\n"
-        "  - user: Refund order 7 for ann@shop.example.\n"
-        "reference:\n"
-        "  match: exact\n"
-        "  calls:\n"
-        "    - find: {id: 7}\n"
-        "    - refund: {id: 7}\n"
-    )
-    head = files["cassettes/gpt-4o/plain+all/imported/refunds.yaml"].decode().partition("exchanges:")[0]
+    text = files["scenarios/imported/refunds.yaml"].decode()
+    modeline, origin, _ = text.split("\n", 2)
+    assert modeline.startswith("# yaml-language-server: $schema=")
+    assert origin == f"# Imported from refunds.json:1:1 ({digest})"
+    assert yaml.safe_load(text) == {
+        "title": "Refund order 7 for ann@shop.example.",
+        "tags": ["imported"],
+        "under": {
+            "model": "gpt-4o",
+            "persona": "refunds",
+            "catalogue": "refunds",
+            "tools": "all",
+            "role": "plain",
+            "loop": "refunds",
+        },
+        "tools": {
+            "find": {"when": {"id": 7}, "returns": "order 7"},
+            "refund": {"when": {"id": 7}, "returns": "paid"},
+        },
+        "turns": [{"user": "Refund order 7 for ann@shop.example."}],
+        "reference": {"match": "exact", "calls": [{"find": {"id": 7}}, {"refund": {"id": 7}}]},
+    }
+    head = files[cassette].decode().partition("exchanges:")[0]
     assert "imported: refunds.json:1:1" in head
     assert f"original: {digest}" in head
 
@@ -212,8 +223,8 @@ def test_settings_that_are_there_are_used_again(here: Path) -> None:
     first = taken(Path("a.json"))
     before = tree(here)
     second = taken(Path("a.json"), name="again")
-    new = sorted(tree(here).keys() - before.keys())
-    assert new == ["cassettes/gpt-4o/plain+all/again/a.yaml", "scenarios/again/a.yaml"]
+    new = [path.partition("/")[0] for path in sorted(tree(here).keys() - before.keys())]
+    assert new == ["cassettes", "scenarios"]
     assert second.items[0].under == first.items[0].under
     assert replayed(here).keys() == {"imported/a", "again/a"}
 
@@ -327,8 +338,8 @@ def test_what_is_left_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "a.jsonl"]) == 1
     told = capsys.readouterr().out
     assert "imported 1 scenario: 1 turn, 3 rounds and 2 calls, each replayed as it was recorded\n" in told
-    assert "not imported, 2:\n  a.jsonl:3:1: holds nothing that is known: " in told
-    assert "  a.jsonl:2:1: turn 1: find in message 3 has no result\n" in told
+    assert "not imported, 2:\n  a.jsonl:2:1: turn 1: find in message 3 has no result\n" in told
+    assert "\n  a.jsonl:3:1: holds nothing that is known: " in told
 
 
 # Odd records, each of which once was a traceback or ended the whole import
@@ -348,7 +359,7 @@ def test_what_is_left_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_odd_records_are_imported(here: Path, more: Json) -> None:
     """What stands beside the messages, however odd, does not keep them from being imported, below the project alone."""
-    wrote("a.json", talk(REFUND[:2] + [says("No.")]) | more)
+    wrote("a.json", talk([*REFUND[:2], says("No.")]) | more)
     taken(Path("a.json"))
     (trace,) = replayed(here).values()
     assert seen(trace) == [[[], 1, "No."]]
@@ -381,13 +392,8 @@ def test_odd_messages_never_crash(tmp_path: Path, messages: list[Any], tools: An
     path.write_text(json.dumps(record), "utf-8")
     before = len(tree(root))
     number = f"n{before}"  # what earlier examples wrote stays
-    try:
-        found = take_in(Root(root), Asking([path], name=number), StringIO())
-    except InputError as error:
-        assert error.problems
-        assert all("\n" not in problem for problem in error.problems)
-    else:
-        assert found.items
+    with suppress(InputError):
+        assert take_in(Root(root), Asking([path], name=number), StringIO()).items
 
 
 # Secrets and personal data
@@ -427,10 +433,9 @@ def test_personal_data_is_replaced_everywhere(here: Path, capsys: pytest.Capture
     assert main(["import", "a.jsonl", "--redact", r"MAIL=\w+@shop\.example"]) == 1
     out, err = capsys.readouterr()
     (here / "a.jsonl").unlink()
-    files = tree(here)
-    found = [path for path, held in files.items() if any(one.encode() in held for one in (mail, other, "ann", "bob"))]
-    assert found == []
-    assert not any(name in f"{out}{err}{' '.join(files)}" for name in ("ann", "bob"))
+    files = {path: held.decode() for path, held in tree(here).items() if "schema" not in path}
+    written = "\n".join([out, err, *files, *files.values()])
+    assert not any(name in written for name in ("ann", "bob", "shop.example"))
     assert "redacted MAIL: 2 texts, the same everywhere\n" in out
     (trace,) = replayed(here).values()
     names = sorted({word.strip(".") for word in str(trace.turns[0].response).split() if "MAIL" in word})
@@ -454,9 +459,7 @@ def production(root: Path, *names: str) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_cassettes_of_production_come_out_as_they_are(
-    tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cassettes_of_production_come_out_as_they_are(tmp_path: Path, here: Path) -> None:
     """What the bundled scenarios recorded gives the same calls, decisions, results, rounds, notices and texts."""
     cases = ["files/confirmed_write", "files/denied_write", "mail/unanswered", "calendar/rehearsals"]
     models = ["careful", "hasty", "stubborn"]
@@ -476,34 +479,38 @@ def test_cassettes_of_production_come_out_as_they_are(
             assert [one.checkpoints for one in trace.turns] == [one.checkpoints for one in was.turns]
 
 
-CALLED = {"model": "gpt-4o", "finish_reason": "tool_calls"}
+class Shop:
+    """Tools of which one needs confirmation; both do what they are asked."""
+
+    confirm_required = frozenset({"write"})
+
+    def schemas(self, user_role: str = "user", tool_list: Sequence[str] | None = None) -> list[Json]:  # noqa: ARG002
+        """Return both tools."""
+        return [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in ("read", "write")]
+
+    async def call(self, name: str, args: Json) -> str:  # noqa: ARG002
+        """Do nothing, and say that it is done."""
+        return f"{name} done"
 
 
 @pytest.mark.slow
 def test_a_checkpoint_that_production_stored_is_played_on(here: Path) -> None:
     """A stored checkpoint is imported up to where it waits, and played on once an answer is written behind it."""
-    tools = Recorder()
-    answers = [
-        calls(("a", "read", '{"path": "a"}'), ("b", "write", '{"path": "a"}')),
-        says_so("Shall I write?"),
-    ]
-    with endpoint(answers) as asked:
-        result = asyncio.run(make(tools, model_at(asked.url)).run("Write a.", system_prompt="You write."))
+    answers = [wire.calls(("a", "read", '{"id": 7}'), ("b", "write", '{"id": 7}')), wire.says("Shall I?")]
+    with wire.endpoint(answers) as asked:
+        result = asyncio.run(make(Shop(), wire.settings(asked.url)).run("Write 7.", system_prompt="You write."))
     stored = {"response": result.response, "checkpoint": json.loads(result.checkpoint.model_dump_json())}
     wrote("a.json", stored)
     (item,) = taken(Path("a.json")).items
     (trace,) = replayed(here).values()
-    waiting = [
-        ("read", '{"path": "a"}', "none", "read done"),
-        ("write", '{"path": "a"}', "unanswered", None),
-    ]
-    assert seen(trace) == [[waiting, 2, "Shall I write?"]]
+    waiting = [("read", '{"id": 7}', "none", "read done"), ("write", '{"id": 7}', "unanswered", None)]
+    assert seen(trace) == [[waiting, 2, "Shall I?"]]
     path = here / f"scenarios/{item.id}.yaml"
     text = path.read_text("utf-8")
     path.write_text(text.replace("    expect: {stop: unanswered}\n", "    answers: [{confirm: [write]}]\n"), "utf-8")
     (case,) = plan_all(found := select(here / "scenarios"), settle(Conf(here / "conf"), found, ()))
-    with endpoint([*answers, says_so("Written.")]) as asked:
-        live = replace(case, settings=case.settings.model_copy(update={"model": model_at(asked.url).model}))
+    with wire.endpoint([*answers, wire.says("Written.")]) as asked:
+        live = replace(case, settings=case.settings.model_copy(update={"model": wire.settings(asked.url).model}))
         (outcome,) = asyncio.run(run_many([live], here / "cassettes", live=True))
     assert outcome.trace.error is None
     assert seen(outcome.trace)[0][1:] == [3, "Written."]

@@ -1,6 +1,7 @@
 """Chats of Open WebUI: the branch that was looked at last, with calls as items or as folded details."""
 
 import json
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_attached_files_are_noted() -> None:
 # Items
 
 
-def output(*items: Json) -> tuple[Json, ...]:
+def output(*items: Json) -> tuple[Mapping[str, Any], ...]:
     """Return the messages that items of a reply give."""
     return tuple(said(export(user("Hi"), reply("what the page shows", output=list(items)))).messages[1:])
 
@@ -173,7 +174,7 @@ def details(at: str, arguments: str, result: str | None, *, done: str = "true", 
     return f"{head}\n<summary>Tool Executed</summary>\n{body}</details>\n"
 
 
-def folded(content: str) -> tuple[Json, ...]:
+def folded(content: str) -> tuple[Mapping[str, Any], ...]:
     """Return the messages that a text with details gives."""
     return tuple(said(export(user("Hi"), reply(content))).messages[1:])
 

@@ -12,7 +12,7 @@ CALLS = [
     {"id": "a", "type": "function", "function": {"name": "find", "arguments": '{"id": 7}'}},
     {"id": "b", "type": "function", "function": {"name": "send", "arguments": "{}"}},
 ]
-MESSAGES = [
+MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind."},
     {"role": "user", "content": "Before"},
     {"role": "assistant", "content": "Yes."},
