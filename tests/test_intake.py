@@ -238,6 +238,89 @@ def test_choices_of_the_command_line(here: Path) -> None:
     assert len(replayed(here)) == 2
 
 
+def body(message: Json) -> Json:
+    """Return a completion with a message."""
+    reason = "tool_calls" if message.get("tool_calls") else "stop"
+    return {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": reason}]}
+
+
+def stream(message: Json) -> str:
+    """Return the reply of a message as a stream."""
+    told = [{**one, "index": at} for at, one in enumerate(message.get("tool_calls", ()))]
+    delta = {**message, **({"tool_calls": told} if told else {})}
+    chunk = {"choices": [{"index": 0, "delta": delta, "finish_reason": body(message)["choices"][0]["finish_reason"]}]}
+    return f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
+
+
+def asked_for() -> list[tuple[Json, Json]]:
+    """Return the requests of the refund, each with the message of its reply."""
+    replies = [at for at, one in enumerate(REFUND) if one["role"] == "assistant"]
+    return [({"model": "gpt-4o", "messages": REFUND[:at]}, REFUND[at]) for at in replies]
+
+
+def cassette(*, streamed: bool) -> str:
+    """Return the refund as a cassette of vcrpy."""
+    interactions = [
+        {
+            "request": {"method": "POST", "uri": "https://x.test/chat/completions", "body": json.dumps(request)}
+            | {"headers": {}},
+            "response": {"status": {"code": 200, "message": "OK"}, "headers": {}}
+            | {"body": {"string": stream(message) if streamed else json.dumps(body(message))}},
+        }
+        for request, message in asked_for()
+    ]
+    return yaml.safe_dump({"interactions": interactions, "version": 1})
+
+
+def log(*, as_text: bool) -> str:
+    """Return the refund as rows of LiteLLM's spend logs, the last of them first."""
+    rows = [
+        {
+            "request_id": str(at),
+            "call_type": "acompletion",
+            "startTime": f"2026-01-01T10:00:0{at}",
+            "proxy_server_request": json.dumps(request) if as_text else request,
+            "response": json.dumps(body(message)) if as_text else body(message),
+        }
+        for at, (request, message) in enumerate(asked_for())
+    ]
+    return "\n".join(json.dumps(row) for row in reversed(rows))
+
+
+def exported_chat() -> str:
+    """Return the refund as a chat of Open WebUI, its calls as items."""
+    items: list[Json] = []
+    for name, result in (("find", "order 7"), ("refund", "paid")):
+        head = {"call_id": name, "status": "completed"}
+        items.append({"type": "function_call", "name": name, "arguments": '{"id": 7}', **head})
+        items.append({"type": "function_call_output", "output": [{"type": "input_text", "text": result}], **head})
+    items.append({"type": "message", "content": [{"type": "output_text", "text": "It is paid back."}]})
+    nodes = {"a": TASK, "b": {"role": "assistant", "parentId": "a", "model": "gpt-4o", "output": items}}
+    inner = {"params": {"system": PROMPT["content"]}, "history": {"messages": nodes, "currentId": "b"}}
+    return json.dumps([{"title": "Refund", "chat": inner}])
+
+
+FORMS = {
+    "transcript": json.dumps(talk(REFUND)),
+    "cassette": cassette(streamed=False),
+    "streamed": cassette(streamed=True),
+    "log of texts": log(as_text=True),
+    "log of objects": log(as_text=False),
+    "chat": exported_chat(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_conversation_in_every_form(here: Path, form: str) -> None:
+    """Whatever recorded it, a conversation gives the same calls, results, rounds and texts."""
+    found = taken(wrote("a.json", FORMS[form].encode()))
+    assert found.left == ()
+    (trace,) = replayed(here).values()
+    ran = [("find", '{"id": 7}', "none", "order 7"), ("refund", '{"id": 7}', "none", "paid")]
+    assert seen(trace) == [[ran, 3, "It is paid back."]]
+    assert "You work in a shop." in (here / "conf/persona/a.yaml").read_text("utf-8")
+
+
 # The user's answers
 
 
