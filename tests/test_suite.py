@@ -23,6 +23,7 @@ from harness.pauses import ExpectedCheckpoint
 from harness.project import Conf
 from harness.runner import run_many
 from harness.scenario import Scenario, ScenarioFile, expectations
+from harness.schemas import SCENARIO, SCRIPT
 from harness.selection import select
 from harness.trace import AnomalyKind, Call, Round, Trace, Turn, calls_of
 
@@ -135,11 +136,12 @@ def test_every_model_plays_every_scenario() -> None:
 
 
 def test_no_script_and_no_module_is_left_over() -> None:
-    """Each file below the folder is a scenario, a script of one, a module that one names, or the guide."""
+    """Each file below the folder is a scenario, a script of one, a module that one names, a schema or the guide."""
     used = {scenario.document.path for scenario in scenarios()} | {scenario.script_path for scenario in scenarios()}
     used |= {one.document.path.with_name(one.file.module) for one in scenarios() if one.file.module}
     found = {path for path in SCENARIOS.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert found == used | {SCENARIOS / "README.md"}
+    schemas = {SCENARIOS.parent / name for name in (SCENARIO, SCRIPT)}
+    assert found == used | schemas | {SCENARIOS / "README.md"}
 
 
 def test_every_case_has_its_cassette_and_no_other_is_there() -> None:
