@@ -31,7 +31,7 @@ class AskedCall:
             value = whole(json.loads(self.arguments, parse_constant=_not_json, parse_float=_finite))
         except (ValueError, RecursionError):
             return None
-        return value if isinstance(value, dict) and _is_flat(value) else None
+        return value if isinstance(value, dict) and is_flat(value) else None
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,10 @@ def excerpt(text: str) -> str:
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}... ({len(line) - _SHOWN} more characters)"
 
 
-def _is_flat(value: Any, left: int = _DEEPEST) -> bool:
+def is_flat(value: Any, left: int = _DEEPEST) -> bool:
     """Tell whether a value is nested no deeper than every reader and writer of JSON can follow."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return left > 0 and all(_is_flat(item, left - 1) for item in inner)
+    return left > 0 and all(is_flat(item, left - 1) for item in inner)
 
 
 def _finite(text: str) -> float:

@@ -32,7 +32,8 @@ def _lines(taken: Taken) -> Iterator[str]:
         yield "left out of what was imported:"
         yield from (f"  {note}" for note in taken.notes)
     if taken.apart:
-        yield f"passed over: {numbered(taken.apart, 'request')} that are no chat completions"
+        what = "that is no chat completion" if taken.apart == 1 else "that are no chat completions"
+        yield f"passed over: {numbered(taken.apart, 'request')} {what}"
     if taken.left:
         yield f"not imported, {len(taken.left)}:"
         yield from (f"  {line}" for line in taken.left)

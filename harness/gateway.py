@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from harness.completion import whole
 from harness.dialogue import Unread
 from harness.exchanged import Asked
 
@@ -72,6 +73,6 @@ def _data(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return whole(json.loads(value))
     except (ValueError, RecursionError):
         return value

@@ -265,11 +265,12 @@ def _need(one: Item, confirm: Sequence[str]) -> Need:
     if made is None:
         raise RuntimeError("a need is of a scenario that was made")
     called = tuple(dict.fromkeys(name for seen in made.seen for name, _ in seen.calls))
+    told = [*dialogue.user.get("confirm_allow", ()), *dialogue.user.get("confirm_deny", ())]
     named = {str(tool.get("function", {}).get("name")) for tool in dialogue.tools or ()}
     return Need(
         prompt=one.prompt,
         tools=dialogue.tools,
-        called=called,
+        called=tuple(dict.fromkeys([*called, *told])),
         asks=frozenset(name for name in (*confirm, *dialogue.confirm) if name in named | {*called}),
         model=dialogue.model,
         address=dialogue.address,

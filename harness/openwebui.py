@@ -10,7 +10,7 @@ from harness.dialogue import Dialogue, Read, Unread
 
 _DETAILS = re.compile(r"<details\b([^>]*)>(.*?)</details>\n?", re.DOTALL)
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
-_ENDED = frozenset({None, "completed", "failed", "rejected"})
+_ENDED = (None, "completed", "failed", "rejected")
 
 
 def is_chat(value: Any) -> bool:
@@ -61,14 +61,14 @@ def _branch(body: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], int]:
     history = body.get("history")
     nodes = history.get("messages") if isinstance(history, dict) else None
     if not isinstance(nodes, dict) or not nodes:
-        listed: list[Mapping[str, Any]] = [one for one in body.get("messages") or () if isinstance(one, dict)]
-        return listed, 0
+        listed = body.get("messages")
+        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else [], 0
     at = history.get("currentId") if isinstance(history, dict) else None
-    if at not in nodes:
+    if not isinstance(at, str) or at not in nodes:
         at = list(nodes)[-1]
     way: list[Mapping[str, Any]] = []
-    seen: set[Any] = set()
-    while at in nodes and at not in seen and isinstance(nodes[at], dict):
+    seen: set[str] = set()
+    while isinstance(at, str) and at in nodes and at not in seen and isinstance(nodes[at], dict):
         seen.add(at)
         way.insert(0, nodes[at])
         at = nodes[at].get("parentId")
@@ -127,7 +127,10 @@ def _items(output: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
                 told.append({"role": "tool", "tool_call_id": call, "content": _parts(results[call].get("output"))})
         elif kind == "message":
             yield from ended()
-            text.append(str(_parts(item.get("content"))))
+            said = _parts(item.get("content"))
+            if isinstance(said, list):
+                yield {"role": "assistant", "content": said}
+            text += [said] if isinstance(said, str) else []
     yield from ended()
     yield {"role": "assistant", "content": "\n".join(text)}
 

@@ -14,6 +14,7 @@ from harness.yamltext import unheld, yaml_text
 NOWHERE = "http://unknown.invalid/v1"
 """The address of a model of which the record does not say where it was asked; no such host can exist (RFC 2606)."""
 
+_LONGEST = 64
 _PARAMETERS = frozenset({"temperature", "top_p", "seed", "max_tokens"})
 _OUR_OWN = frozenset(
     {"model", "messages", "tools", "functions", "tool_choice", "function_call", "stream", "stream_options", "n"}
@@ -198,7 +199,9 @@ def _tool(function: Mapping[str, Any], asks: bool) -> dict[str, Any]:
 
 
 def _slug(name: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name.rpartition("/")[2]).strip("-.")
+    return "".join(
+        sign if sign.isalnum() or sign in "._-" else "-" for sign in name.rpartition("/")[2][:_LONGEST]
+    ).strip("-.")
 
 
 def placed(files: Mapping[tuple[str, str], str]) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """Files that other programs recorded, read as conversations, whichever of the known forms they have."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness import gateway, openwebui, paused
-from harness.completion import whole
+from harness.completion import is_flat, whole
 from harness.dialogue import Dialogue, Read, Unread
 from harness.errors import CassetteUnreadable, InputError
 from harness.exchanged import Asked, dialogues, tools_in
@@ -22,6 +23,10 @@ KNOWN = (
 )
 _TITLES = ("title", "name", "id", "task_id", "conversation_id")
 _CHAT = "/chat/completions"
+_DEEP = "nested too deeply to be read"
+_LONG = "holds a number of more digits than can be read"
+_CASSETTE = re.compile(r"^(harness-cassette|[\"']?interactions[\"']?)\s*:", re.MULTILINE)
+"""What stands in every cassette, of the harness's own form or of vcrpy's."""
 
 
 class _Part(NamedTuple):
@@ -38,13 +43,14 @@ def read_records(path: Path, placeholder: str) -> list[Read]:
         InputError: the file cannot be read, or has none of the known forms.
     """
     text = text_of(path)
-    start = text.lstrip()[:1]
-    if start not in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return dialogues(_cassette(text, path), placeholder)
-    parts = [_Part(place, whole(value)) for place, value in _values(text, path)]
+    values = list(_values(text, path))
+    parts = [_Part(place, whole(value)) for place, value in values if is_flat(value)]
+    deep = [Unread(place, _DEEP) for place, value in values if not is_flat(value)]
     if parts and all(_is_message(part.value) for part in parts):
         parts = [_Part(parts[0].place, [part.value for part in parts])]
-    found: list[Read] = []
+    found: list[Read] = [*deep]
     logged: list[tuple[str, Asked]] = []
     for part in parts:
         for one in _read(part, placeholder):
@@ -118,9 +124,11 @@ def _values(text: str, path: Path) -> Iterator[tuple[str, Any]]:
     try:
         yield f"{name}:1:1", json.loads(text)
     except RecursionError:
-        raise InputError(f"{name}:1:1: nested too deeply to be read") from None
-    except ValueError:
+        raise InputError(f"{name}:1:1: {_DEEP}") from None
+    except json.JSONDecodeError:
         yield from _lines(text, path)
+    except ValueError:  # Python's own limit of 4300 digits
+        raise InputError(f"{name}:1:1: {_LONG}") from None
 
 
 def _items(text: str, name: str) -> Iterator[tuple[str, Any]]:
@@ -143,9 +151,11 @@ def _lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
     filled = [line for line in lines if line.strip()]
     try:
         json.loads(filled[0])
-    except (ValueError, RecursionError):
+    except json.JSONDecodeError:
         parse_json(text, path)  # which says what is wrong
         raise
+    except (ValueError, RecursionError):
+        pass  # told below
     wrong: list[str] = []
     found: list[tuple[str, Any]] = []
     for number, line in enumerate(lines, 1):
@@ -156,7 +166,9 @@ def _lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
                 what = error.msg[:1].lower() + error.msg[1:]
                 wrong.append(f"{shown(path)}:{number}:{error.colno}: not JSON: {what}")
             except RecursionError:
-                wrong.append(f"{shown(path)}:{number}:1: nested too deeply to be read")
+                wrong.append(f"{shown(path)}:{number}:1: {_DEEP}")
+            except ValueError:
+                wrong.append(f"{shown(path)}:{number}:1: {_LONG}")
     if wrong:
         raise InputError(*wrong)
     yield from found
@@ -171,6 +183,8 @@ def _cassette(text: str, path: Path) -> list[Asked]:
     Raises:
         InputError: it is none.
     """
+    if not _CASSETTE.search(text):
+        raise InputError(f"{shown(path)}:1:1: holds nothing that is known: {KNOWN}")
     folder = next((one for one in path.resolve().parents if (one / FOLDER).is_dir()), path.parent)
     try:
         recording = parsed(text, path, Pieces(folder))

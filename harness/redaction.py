@@ -69,10 +69,9 @@ class Redaction:
         if text.lstrip()[:1] not in ("{", "["):
             return plain
         try:
-            data = json.loads(text)
+            clean = self._inside(json.loads(text))
         except (ValueError, RecursionError):
             return plain
-        clean = self._inside(data)
         try:
             if json.loads(plain) == clean:
                 return plain  # as it is written, but for what was replaced

@@ -13,6 +13,7 @@ from harness.case import Case
 from harness.credentials import credentials
 from harness.deviation import deviations
 from harness.dialogue import Dialogue
+from harness.errors import InputError
 from harness.incident import Incident, Seen, seen_in
 from harness.outcome import Outcome
 from harness.pieces import Pieces, referred
@@ -26,6 +27,7 @@ from harness.schemas import modeline
 from harness.selection import load
 from harness.shelf import case_of
 from harness.shelf import found as cassettes
+from harness.source import shown
 from harness.turns import Stretch
 from harness.yamltext import indented_yaml
 
@@ -79,8 +81,13 @@ class Stage:
             path.write_bytes(text.encode("utf-8"))
         scenarios = list(self._written(items))
         clean = {one.id: one for one in items if not one.why}
-        cases = plan_all(scenarios, settle(Conf(self.folder / "conf"), scenarios, ()))
-        playing = [(clean[case.scenario.id], case) for case in cases]
+        settled = settle(Conf(self.folder / "conf"), scenarios, ())
+        playing: list[tuple[Item, Case]] = []
+        for scenario in scenarios:
+            try:
+                playing += [(clean[scenario.id], case) for case in plan_all([scenario], settled)]
+            except InputError as error:
+                clean[scenario.id].why = self._said(error)
         asyncio.run(_played(playing, self.folder / "cassettes", note))
 
     def _written(self, items: Sequence[Item]) -> Iterator[Scenario]:
@@ -99,7 +106,14 @@ class Stage:
                 path = folder / f"{one.id}.yaml"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(text.encode("utf-8"))
-                yield load(path, folder)
+                try:
+                    yield load(path, folder)
+                except InputError as error:
+                    one.why = self._said(error)
+
+    def _said(self, error: InputError) -> str:
+        """Return what is wrong in a scenario of this folder, which nobody will see."""
+        return "; ".join(problem.replace(f"{shown(self.folder)}/", "") for problem in error.problems)
 
     def collected(self, root: Root, done: Sequence[Item]) -> dict[Path, str]:
         """Return the texts of all files that these items need, by where they go in the project."""

@@ -1,13 +1,20 @@
 """Small projects for tests, written into a folder, and commands as a shell reads them."""
 
+import asyncio
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.pieces import Pieces
+from harness.planning import plan_all, settle
+from harness.project import Conf
 from harness.recording import load
+from harness.runner import run_many
+from harness.selection import select
 from harness.shelf import accept
+from harness.trace import Trace
 
 SCENARIO = """\
 title: A denied delete leaves the file.
@@ -107,3 +114,18 @@ def as_a_shell_reads(command: str) -> list[str]:
     script = f"printf '%s\\0' {command}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
     return done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+
+def replayed(root: Path, words: Sequence[str] = (), overrides: Sequence[str] = ()) -> dict[str, Trace]:
+    """Replay scenarios of a project and return the trace of each; all must play from their cassettes to the end."""
+    scenarios = select(root / "scenarios", words)
+    cases = plan_all(scenarios, settle(Conf(root / "conf"), scenarios, overrides))
+    outcomes = asyncio.run(run_many(cases, root / "cassettes"))
+    if unplayed := [one.case.id for one in outcomes if not one.replays]:
+        raise ValueError(f"{unplayed} do not replay")
+    return {one.case.scenario.id: one.trace for one in outcomes}
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Return all files below a folder, by their paths."""
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}

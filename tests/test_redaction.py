@@ -73,3 +73,10 @@ def test_nothing_that_a_rule_finds_is_left(data: Any) -> None:
     inner = json.loads(clean["arguments"])
     assert pattern.search(json.dumps([clean["data"], inner], ensure_ascii=False)) is None
     assert Redaction([]).data(nested) == nested
+
+
+def test_json_that_is_nested_too_deeply_is_redacted_as_text() -> None:
+    """A text that no reader of JSON could follow is redacted as it is written."""
+    redaction = Redaction(["MAIL=ann@shop"])
+    for depth in (400, 900, 5000):
+        assert redaction.text("[" * depth + '"ann@shop"' + "]" * depth) == "[" * depth + '"[MAIL-1]"' + "]" * depth
