@@ -13,7 +13,12 @@ from harness.scenario import Under
 from tests.project import HELLO, write
 
 TERSE = HELLO.replace("turns:", "under: {persona: terse, model: hasty}\nturns:")
-GARDEN = "title: The list is read.\nunder: {catalogue: garden, tools: all}\ntools: {plants_list: mint}\nturns: [{user: Go.}]\n"
+GARDEN = """\
+title: The list is read.
+under: {catalogue: garden, tools: all}
+tools: {plants_list: mint}
+turns: [{user: Go.}]
+"""
 
 
 def project(root: Path) -> Path:
@@ -146,7 +151,7 @@ def test_a_registry_has_choices_of_its_own(tmp_path: Path) -> None:
     root = write(tmp_path, scenarios__a=HELLO.replace("turns:", "under: {role: gardener}\nturns:"))
     registry = root / "model_registry.json"
     registry.write_text(
-        '{"active": "m", "models": {"m": {"type": "local_openai", "api_url": "http://m.example/v1", "model_name": "m"}},'
+        '{"models": {"m": {"type": "local_openai", "api_url": "http://m.example/v1", "model_name": "m"}},'
         ' "roles": {"orchestrator": {"primary": "m"}, "gardener": {"primary": "m"}}}',
         "utf-8",
     )
@@ -161,11 +166,9 @@ def test_what_a_scenario_names_is_held_against_its_own_catalogue(tmp_path: Path)
         scenarios__a_garden=GARDEN.replace("plants_list: mint", "plant_list: mint"),
         scenarios__c_plain=HELLO.replace("turns:", "tools: {file_red: x}\nturns:"),
     )
-    assert refusals(root) == (
-        f"{root}/scenarios/a_garden.yaml:3:9: the catalogue 'garden' has no tool 'plant_list' "
-        "(did you mean 'plants_list'?)",
-        f"{root}/scenarios/c_plain.yaml:3:9: the catalogue 'assistant' has no tool 'file_red' (did you mean 'file_read'?)",
-    )
+    first = "a_garden.yaml:3:9: the catalogue 'garden' has no tool 'plant_list' (did you mean 'plants_list'?)"
+    other = "c_plain.yaml:3:9: the catalogue 'assistant' has no tool 'file_red' (did you mean 'file_read'?)"
+    assert refusals(root) == (f"{root}/scenarios/{first}", f"{root}/scenarios/{other}")
 
 
 def test_problems_of_all_settings_are_told_at_once(tmp_path: Path) -> None:
