@@ -124,6 +124,17 @@ def test_choices_as_overrides(overrides: list[str], all_of_them: list[str]) -> N
     assert chosen(Under(model="hasty", role="files"), overrides) == all_of_them
 
 
+@pytest.mark.parametrize("name", ["a b", "é", "a=b", "a,b", "it's", "null", "7"])
+def test_files_of_any_name_can_be_chosen(tmp_path: Path, name: str) -> None:
+    """A scenario may choose a file whatever it is called, also where the command line would need quotes."""
+    root = write(tmp_path, scenarios__a=HELLO.replace("turns:", f'under: {{persona: "{name}"}}\nturns:'))
+    write(root, **{f"conf__persona__{name}": "label: odd\npreamble: Be odd.\n"})
+    own = Root(root)
+    scenarios = own.select([])
+    (case,) = plan_all(scenarios, settle(own.conf, scenarios, ()))
+    assert case.settings.persona.preamble == "Be odd."
+
+
 def test_unknown_choices_are_told_with_their_place(tmp_path: Path) -> None:
     """Each choice that no folder has is told at its line with the nearest one, unless the command line makes it."""
     text = HELLO.replace("turns:", "under:\n  persona: ters\n  model: hastie\n  loop: nowhere\nturns:")
