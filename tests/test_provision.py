@@ -23,6 +23,7 @@ READ: Mapping[str, Any] = {
     "type": "function",
     "function": {"name": "read", "description": "Read.", "parameters": {"type": "object", "properties": {"path": {}}}},
 }
+MISSING = "'???' alone is Hydra's sign for a missing value; write more beside it"
 PLAIN = Need(
     prompt="Be kind.",
     tools=[READ],
@@ -258,7 +259,7 @@ def deep(levels: int) -> Any:
         (replace(PLAIN, tools=[READ, READ]), ["offers the tool read twice"]),
         (
             replace(PLAIN, prompt="???"),
-            ["the system prompt '???' alone is Hydra's sign for a missing value; write more beside it"],
+            [f"the system prompt {MISSING}"],
         ),
         (
             replace(PLAIN, request={"messages": "???", "top_k": float("inf")}),
@@ -266,9 +267,7 @@ def deep(levels: int) -> Any:
         ),
         (
             replace(PLAIN, tools=[{"function": {"parameters": "???"}}]),
-            [
-                "the tools, [0].function.parameters, '???' alone is Hydra's sign for a missing value; write more beside it"
-            ],
+            [f"the tools, [0].function.parameters, {MISSING}"],
         ),
     ],
 )
