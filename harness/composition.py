@@ -16,7 +16,7 @@ from harness.project import Conf, Origin, Provenance
 from harness.registry import Entry, Registry, note
 from harness.sections import read_sections
 from harness.settings import GROUPS, Composed, Settings
-from harness.sweep import Point, key_of, sweep
+from harness.sweep import Point, choice_of, key_of, sweep
 from harness.variant import changes, values, variant
 from harness.wording import dotted, problems
 
@@ -143,7 +143,8 @@ class _Composer:
         if key not in GROUPS or (registered and key == "role"):
             return False
         known = self._conf.choices(key)
-        if value.strip("'\"") in known:
+        value = choice_of(text.lstrip("+")) if value[:1] in ("'", '"') else value
+        if value in known:
             return False
         names = ", ".join(known)
         said = f"override '{text}': there is no {key} '{value}'{did_you_mean(value, known)}; there are: {names}"

@@ -1,8 +1,10 @@
 """One conversation as another program recorded it, in OpenAI's messages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from harness.redaction import Redaction
 
 Json = Mapping[str, Any]
 
@@ -74,3 +76,26 @@ def text_of(content: Any) -> str | None:
             return None
         parts.append(text)
     return "".join(parts)
+
+
+def redacted(dialogue: Dialogue, redaction: Redaction) -> Dialogue:
+    """Return a conversation without what a redaction replaces; an address that holds some of it is as good as unknown.
+
+    Its place stays, which names a file of the person's own.
+    """
+    text, data = redaction.text, redaction.data
+    return replace(
+        dialogue,
+        messages=tuple(data(list(dialogue.messages))),
+        name=text(dialogue.name),
+        tools=None if dialogue.tools is None else tuple(data(list(dialogue.tools))),
+        model=text(dialogue.model),
+        address=dialogue.address if text(dialogue.address or "") == (dialogue.address or "") else None,
+        bodies={at: data(body) for at, body in dialogue.bodies.items()},
+        requests={at: data(body) for at, body in dialogue.requests.items()},
+        notices={at: data(body) for at, body in dialogue.notices.items()},
+        waiting=tuple(map(text, dialogue.waiting)),
+        confirm=tuple(map(text, dialogue.confirm)),
+        user={key: data(value) for key, value in dialogue.user.items()},
+        notes=tuple(map(text, dialogue.notes)),
+    )

@@ -29,7 +29,8 @@ class Feed(Tape):
     def can_play_response_for(self, request: Request) -> bool:  # noqa: ARG002 - vcrpy asks
         """Tell that there is a reply, and refuse the request where there is none; none ever leaves."""
         if self.error is None and not self._left:
-            self.error = CassetteOverrun(f"the loop asks for more than the {len(self.data)} replies of the record")
+            there = "one reply" if len(self.data) == 1 else f"{len(self.data)} replies"
+            self.error = CassetteOverrun(f"the loop asks for more than the {there} of the record")
         if self.error is not None:
             raise self.error
         return True

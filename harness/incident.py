@@ -121,7 +121,7 @@ class _Telling:
             if any(held):
                 self._notice(step.at)
             answers += self._answers(step, held)
-            self.reference += [_expected(call.name, call.parsed() or {}) for call in step.calls]
+            self.reference += [_expected(call.name, call.parsed()) for call in step.calls]
         last = turn.steps[-1]
         self.seen.append(Seen(tuple(calls), len(self.replies) - before, None if last.waiting else last.text))
         return {
@@ -189,7 +189,10 @@ def _completion(dialogue: Dialogue, message: Mapping[str, Any], reason: str) -> 
     }
 
 
-def _expected(tool: str, arguments: Mapping[str, Any]) -> Any:
+def _expected(tool: str, arguments: Mapping[str, Any] | None) -> Any:
+    """Return a call as it is expected; one with arguments that nobody can read is expected with any."""
+    if arguments is None:
+        return {"tool": tool, "match": "ignore"}
     if tool in ("tool", "decision", "outcome", "match"):  # words of the format itself
         return {"tool": tool, "arguments": literal(arguments)}
     return {tool: literal(arguments)}

@@ -4,14 +4,14 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from harness.composition import compose
-from harness.dialogue import Dialogue, Unread
+from harness.dialogue import Dialogue, Unread, redacted
 from harness.errors import InputError, did_you_mean
 from harness.files import write_all
 from harness.finding import numbered
@@ -190,7 +190,7 @@ class _Taking:
             self.apart += one.apart
             self.left += [] if one.apart else [f"{one.place}: {self._redaction.text(one.why)}"]
             return
-        parted = cut(_redacted(one, self._redaction))
+        parted = cut(redacted(one, self._redaction))
         self.left += [f"{one.place}: {fault}" for fault in parted.faults]
         if parted.stretches:
             self._notes.update(dict.fromkeys([*one.notes, *parted.notes], 1))
@@ -199,19 +199,6 @@ class _Taking:
         self.items += [
             Item(parted.dialogue, stretch, parted.prompt, file, digest, place=place) for stretch in parted.stretches
         ]
-
-
-def _redacted(one: Dialogue, redaction: Redaction) -> Dialogue:
-    clean = redaction.data
-    return replace(
-        one,
-        name=redaction.text(one.name),
-        messages=tuple(clean(list(one.messages))),
-        tools=None if one.tools is None else tuple(clean(list(one.tools))),
-        bodies={at: clean(body) for at, body in one.bodies.items()},
-        requests={at: clean(body) for at, body in one.requests.items()},
-        notices={at: clean(body) for at, body in one.notices.items()},
-    )
 
 
 def _name(items: Sequence[Item], name: str | None) -> None:

@@ -7,7 +7,7 @@ from harness.composition import Composition, compose
 from harness.errors import InputError
 from harness.project import Conf
 from harness.scenario import Scenario, Under
-from harness.sweep import key_of
+from harness.sweep import key_of, quoted
 
 Settled = Mapping[Under, tuple[Composition, ...]]
 """The settings of every point of the sweep, by the choices that scenarios make themselves."""
@@ -34,7 +34,7 @@ def settle(conf: Conf, scenarios: Sequence[Scenario], overrides: Sequence[str]) 
 def chosen(under: Under, overrides: Sequence[str]) -> list[str]:
     """Return the choices of a scenario as overrides, less those that the overrides behind them make anew."""
     made = set(map(key_of, overrides))
-    return [*(f"{group}={choice}" for group, choice in under.choices.items() if group not in made), *overrides]
+    return [*(f"{group}={quoted(choice)}" for group, choice in under.choices.items() if group not in made), *overrides]
 
 
 def plan_all(scenarios: Sequence[Scenario], settled: Settled) -> tuple[Case, ...]:

@@ -1,5 +1,6 @@
 """The settings files under which imported scenarios run: what a record shows of persona, tools, model and loop."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -199,9 +200,8 @@ def _tool(function: Mapping[str, Any], asks: bool) -> dict[str, Any]:
 
 
 def _slug(name: str) -> str:
-    return "".join(
-        sign if sign.isalnum() or sign in "._-" else "-" for sign in name.rpartition("/")[2][:_LONGEST]
-    ).strip("-.")
+    """Return a name as a choice may be called on the command line."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name.rpartition("/")[2][:_LONGEST]).strip("-.")
 
 
 def placed(files: Mapping[tuple[str, str], str]) -> dict[str, str]:

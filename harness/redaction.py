@@ -1,15 +1,38 @@
 """Personal data replaced by names of its kind, the same everywhere, in texts and in the JSON that texts hold."""
 
 import json
+import math
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import InputError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_SIGNS = frozenset({"role", "type", "finish_reason", "object"})
-"""Keys behind which words of the format stand."""
+_KEYS = re.compile(
+    "messages?|choices|role|content|refusal|text|type|tool_calls|function_call|function|custom|id|name|arguments|input|"
+    "tool_call_id|index|tools|description|parameters|properties|required|items|enum|model|object|created|usage|"
+    "finish_reason"
+)
+"""Keys of messages, replies and schemas."""
+_WORDS = {
+    "role": re.compile("system|developer|user|assistant|tool|function"),
+    "type": re.compile(
+        "function|custom|text|input_text|output_text|refusal|object|array|string|number|integer|boolean|null"
+    ),
+    "finish_reason": re.compile("stop|length|tool_calls|function_call|content_filter|error"),
+    "object": re.compile(r"chat\.completion"),
+}
+"""Words that mean something to whoever reads the format, by the key behind which they stand."""
+_FREE = frozenset({"arguments", "input"})
+"""Keys behind which nothing belongs to the format."""
+_CONSTANTS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""What Python reads beyond JSON; one object each, so that it is equal to itself."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as it is written, keys that stand twice among them."""
 
 
 class Redaction:
@@ -47,7 +70,7 @@ class Redaction:
         return {name: len(found) for name, found in self._numbers.items()}
 
     def data(self, value: Any) -> Any:
-        """Return JSON with its keys and texts redacted; words of the format, such as roles, stay."""
+        """Return JSON with its keys and texts redacted; keys, words and numbers of the format stay."""
         if not self._rules:
             return value
         if isinstance(value, str):
@@ -56,7 +79,11 @@ class Redaction:
             return [self.data(item) for item in value]
         if isinstance(value, Mapping):
             return {
-                self._plain(key) if isinstance(key, str) else key: item if key in _SIGNS else self.data(item)
+                key if _KEYS.fullmatch(key) else self._plain(key): item
+                if _is_word(key, item)
+                else self._inside(item)
+                if key in _FREE
+                else self.data(item)
                 for key, item in value.items()
             }
         return value
@@ -65,22 +92,28 @@ class Redaction:
         """Return a text redacted; of JSON the texts and numbers in it, however their signs are written."""
         if not self._rules:
             return text
-        plain = self._plain(text)
-        if text.lstrip()[:1] not in ("{", "["):
-            return plain
+        if text.lstrip()[:1] not in ("{", "[", '"'):
+            return self._plain(text)
         try:
-            clean = self._inside(json.loads(text))
+            clean = self._inside(_read(text))
         except (ValueError, RecursionError):
-            return plain
+            return self._plain(text)
+        before = self.replaced
+        plain = self._plain(text)
         try:
-            if json.loads(plain) == clean:
+            if _read(plain) == clean:
                 return plain  # as it is written, but for what was replaced
         except (ValueError, RecursionError):
             pass
-        return json.dumps(clean, ensure_ascii=False)
+        for name, found in self._numbers.items():
+            while len(found) > before[name]:
+                found.popitem()  # found in signs that stand for others
+        return json.dumps(_plainly(clean), ensure_ascii=False)
 
     def _inside(self, value: Any) -> Any:
-        if isinstance(value, dict):
+        if isinstance(value, _Pairs):
+            return _Pairs((self._plain(key), self._inside(item)) for key, item in value)
+        if isinstance(value, Mapping):
             return {self._plain(key): self._inside(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._inside(item) for item in value]
@@ -93,11 +126,54 @@ class Redaction:
         return value
 
     def _plain(self, text: str) -> str:
+        names: list[tuple[int, int]] = []
         for name, pattern in self._rules:
-            numbers = self._numbers[name]
-
-            def replaced(match: re.Match[str], name: str = name, numbers: dict[str, int] = numbers) -> str:
-                return f"[{name}-{numbers.setdefault(match[0], len(numbers) + 1)}]" if match[0] else ""
-
-            text = pattern.sub(replaced, text)
+            text, names = self._replaced(text, name, pattern, names)
         return text
+
+    def _replaced(
+        self, text: str, name: str, pattern: re.Pattern[str], names: Sequence[tuple[int, int]]
+    ) -> tuple[str, list[tuple[int, int]]]:
+        """Return a text after one rule, and where names stand in it; `names` are those of the rules before."""
+        numbers, left = self._numbers[name], deque(names)
+        parts: list[str] = []
+        now: list[tuple[int, int]] = []
+        length = done = 0
+
+        def passed(place: int) -> None:
+            while left and left[0][1] <= place:
+                start, end = left.popleft()
+                if start >= done:
+                    now.append((start - done + length, end - done + length))
+
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            passed(start)
+            if start == end or (left and left[0][0] <= start and end <= left[0][1]):
+                continue
+            word = f"[{name}-{numbers.setdefault(match[0], len(numbers) + 1)}]"
+            length += start - done
+            now.append((length, length + len(word)))
+            parts += [text[done:start], word]
+            length += len(word)
+            done = end
+        passed(len(text))
+        return "".join([*parts, text[done:]]), now
+
+
+def _is_word(key: str, value: Any) -> bool:
+    """Tell whether a value is a word of the format, or a list of such words."""
+    words = _WORDS.get(key)
+    said = value if isinstance(value, list) else [value]
+    return words is not None and all(isinstance(one, str) and words.fullmatch(one) for one in said)
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_Pairs, parse_constant=_CONSTANTS.__getitem__)
+
+
+def _plainly(value: Any) -> Any:
+    """Return JSON with its objects as mappings."""
+    if isinstance(value, _Pairs):
+        return {key: _plainly(item) for key, item in value}
+    return [_plainly(item) for item in value] if isinstance(value, list) else value

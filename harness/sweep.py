@@ -1,11 +1,15 @@
 """Overrides in Hydra's grammar, and the points of the sweep that they describe."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 from harness.errors import did_you_mean
 from harness.settings import GROUPS, Composed
+
+_OTHER = re.compile(r"[+-]?[\d_]*\.?[\d_]*(e[+-]?[\d_]+)?|[+-]?(inf|nan)|null|true|false", re.IGNORECASE)
+"""What Hydra reads as something else than text, where it stands without quotes."""
 
 Point = tuple[str, ...]
 """Overrides of which none is a sweep."""
@@ -85,7 +89,7 @@ def quoted(value: str) -> str:
     """Return a text as the grammar has it: in quotes where it needs them."""
     from hydra.core.override_parser.types import Quote, QuotedString
 
-    plain = value.isascii() and value.replace("_", "").replace("-", "").replace(".", "").isalnum()
+    plain = re.fullmatch(r"[\w.-]+", value, re.ASCII) and re.search(r"[^\W_]", value) and not _OTHER.fullmatch(value)
     return value if plain else str(QuotedString(value, Quote.single).with_quotes())
 
 

@@ -180,13 +180,16 @@ class _Cutting:
         """Take what stands before the first message of the user."""
         for _, message in segment.messages:
             if message.get("role") in _PROMPT:
-                self._prompt.append(text_of(message.get("content")) or "")
+                self._prompt.append(read_message(message).text)
+                if text_of(message.get("content")) is None:
+                    self._notes.append("what of the system prompt is no text")
         self._said(segment)
 
     def _said(self, segment: _Segment) -> None:
-        """Add the texts of user and assistant to the session."""
+        """Add the texts of user and assistant to the session, also those beside what is no text."""
         for _, message in segment.messages:
-            role, text = str(message.get("role")), text_of(message.get("content"))
+            role = str(message.get("role"))
+            text = text_of(message.get("content")) or read_message(message).text
             if role in ("user", "assistant") and text:
                 self._session.append((role, text))
 
@@ -252,8 +255,9 @@ def _matched(at: int, calls: Sequence[AskedCall], results: Sequence[Mapping[str,
             own = left  # as with functions, before calls had ids
         if not own:
             raise _Unplayable(f"{call.name} in message {at + 1} has no result")
-        left.remove(own[0])
-        text = text_of(own[0].get("content"))
+        first = own[0]
+        left.remove(first)
+        text = text_of(first.get("content"))
         if text is None:
             raise _Unplayable(f"the result of {call.name} in message {at + 1} holds more than text")
         texts.append(text)

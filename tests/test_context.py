@@ -41,6 +41,30 @@ def test_prompts(sections: dict[str, str], overlay: str, now: str | None, prompt
     assert system_prompt(persona(**sections), Role(label="chat", overlay=overlay), now) == prompt
 
 
+@pytest.mark.parametrize(
+    ("preamble", "prompt"),
+    [
+        ("", "## A\n\none\n\n## Time\n\nIt is 2026.\n\n## Role: chat\n\nBe brief."),
+        (" \n", "## A\n\none\n\n## Time\n\nIt is 2026.\n\n## Role: chat\n\nBe brief."),
+        (" I am.\n", " I am.\n\n\n## A\n\none\n\n## Time\n\nIt is 2026.\n\n## Role: chat\n\nBe brief."),
+        ("## B", "## B\n\n## A\n\none\n\n## Time\n\nIt is 2026.\n\n## Role: chat\n\nBe brief."),
+    ],
+)
+def test_the_preamble_is_first(preamble: str, prompt: str) -> None:
+    """What a persona says under no heading stands before everything else as it is written, if it says anything."""
+    one = Persona(label="p", preamble=preamble, sections={"A": "one"})
+    assert system_prompt(one, Role(label="chat", overlay="Be brief."), "2026") == prompt
+
+
+@EXAMPLES
+@given(TEXTS)
+def test_a_preamble_alone_is_the_prompt(preamble: str) -> None:
+    """Where nothing else is said, the prompt is the preamble to the letter, or nothing where that is blank."""
+    assert system_prompt(Persona(label="p", preamble=preamble), Role(label="chat")) == (
+        preamble if preamble.strip() else ""
+    )
+
+
 def test_the_overlay_is_last_whatever_sections_are_called() -> None:
     """A section of the persona that is called like the role's or the time's moves and replaces neither."""
     sections = {"Role: chat": "mine", "Time": "late", "A": "one"}

@@ -46,6 +46,17 @@ def test_a_project_without_a_mistake(tmp_path: Path) -> None:
     assert checked(root) == f"2 scenarios, 1 script and {BUNDLED + 1} settings files: nothing is wrong"
 
 
+def test_scenarios_are_planned_under_their_own_choices(tmp_path: Path) -> None:
+    """A scenario that chooses a catalogue is held against that one, and a name that it lacks is told with its line."""
+    garden = f"{GOOD}under: {{catalogue: garden}}\ntools: {{plants_list: mint}}\n"
+    catalogue = "label: garden\ntools: {plants_list: {description: List the plants.}}\n"
+    root = written(tmp_path, scenarios__a=garden, scenarios__b=GOOD, conf__catalogue__garden=catalogue)
+    assert checked(root) == f"2 scenarios, 0 scripts and {BUNDLED + 1} settings files: nothing is wrong"
+    written(root, scenarios__a=garden.replace("plants_list", "plant_list"))
+    said = "the catalogue 'garden' has no tool 'plant_list' (did you mean 'plants_list'?)"
+    assert mistakes(root) == [f"scenarios/a.yaml:4:9: {said}"]
+
+
 def test_every_broken_file_is_told_in_order(tmp_path: Path) -> None:
     """All mistakes of settings, scenarios and scripts are told at once, sorted by file, line and column."""
     root = written(
