@@ -50,7 +50,7 @@ def fits(pattern: Any, value: Any, exact: bool = False) -> bool:
         ValueError: the pattern is one that `bad_pattern` refuses.
     """
     if isinstance(pattern, dict):
-        if _is_matcher(pattern):
+        if is_matcher(pattern):
             if wrong := _bad_matcher(pattern):
                 raise ValueError(wrong)
             return _matched(pattern, value, exact)
@@ -67,7 +67,7 @@ def fits(pattern: Any, value: Any, exact: bool = False) -> bool:
 def bad_pattern(pattern: Any) -> str | None:
     """Return what is wrong with a pattern, and how to mean what looks like a matcher but is none, or None."""
     if isinstance(pattern, dict):
-        if _is_matcher(pattern) and (wrong := _bad_matcher(pattern)):
+        if is_matcher(pattern) and (wrong := _bad_matcher(pattern)):
             return wrong
         if pattern.keys() == {"equals"}:
             return _bad_number(pattern)
@@ -86,7 +86,7 @@ def bad_expression(expression: str) -> str | None:
     return None
 
 
-def _is_matcher(pattern: dict[str, Any]) -> bool:
+def is_matcher(pattern: dict[str, Any]) -> bool:
     """Tell whether a mapping is a matcher or looks like one: half a matcher is a mistake rather than a value."""
     keys = pattern.keys()
     return bool(keys) and (keys <= _DOUBLE or (len(keys) == 1 and keys <= _SINGLE))

@@ -7,16 +7,20 @@ from pathlib import Path
 from harness.case import applies, own_tools, plan
 from harness.catalogue import Catalogue
 from harness.composition import Composition, check
+from harness.conformity import faults
 from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
 from harness.factory import composed_factory
 from harness.finding import numbered
 from harness.lookup import GIVEN, Lookup
+from harness.offering import grounds
 from harness.project import Conf
 from harness.scenario import SCRIPT_ENDING, Scenario
+from harness.scrutiny import ReadScript, scrutinised
 from harness.selection import find
 from harness.settings import GROUPS
-from harness.source import read, shown
+from harness.source import Document, read, shown
+from harness.surprises import misreadings
 from harness.wording import by_place
 from harness.wording import validate as judge
 from harness.workspace import Workspace
@@ -32,13 +36,14 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
     """
     wrong: set[str] = set()
     compositions, catalogues = _settings(conf, wrong)
+    broken = bool(wrong)
     scenarios: list[Scenario] = []
     try:
         scenarios = select(words) if words or folder.is_dir() else []
     except InputError as error:
         wrong |= set(error.problems)
         scenarios = [] if words else list(_readable(folder, select))
-    scripts = _scripts(folder, scenarios if words else None, wrong)
+    scripts, readable = _scripts(folder, scenarios if words else None, wrong)
     free = [one for one in scenarios if one.file.applies.catalogue is None]
     bound = [one for one in scenarios if one.file.applies.catalogue is not None]
     for composition in compositions[:1]:
@@ -50,6 +55,15 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
             plan(planned, [composition])
         except InputError as error:
             wrong |= set(error.problems)
+    settings = [one.settings for one in compositions]
+    for planned, known in ((free, settings), (bound, [one.settings for one in catalogues])):
+        exist = [one.catalogue for one in known]
+        for scenario in planned:
+            where = [] if broken else grounds(scenario.file, settings, exist)
+            script = readable.get(scenario.script_path)
+            wrong |= set(scrutinised(scenario, script, where, [one.catalogue for one in known if applies(scenario, one)]))
+    said = {one.split(": ", 1)[0] for one in wrong}
+    wrong |= {one for document in _own(conf) for one in misreadings(document) if one.split(": ", 1)[0] not in said}
     if wrong:
         raise InputError(*sorted(wrong, key=by_place))
     choices = sum(len(conf.choices(group)) for group in GROUPS)
@@ -88,6 +102,8 @@ def _settings(conf: Conf, wrong: set[str]) -> tuple[list[Composition], tuple[Com
             wrong |= set(error.problems)
     for group in GROUPS:
         wrong |= set(_labels(conf, group))
+    with contextlib.suppress(InputError):
+        wrong |= {one for _, document in conf.documents("catalogue") for one in faults(document.at_hand())}
     return found, tuple(catalogues.compositions)
 
 
@@ -146,7 +162,19 @@ def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterato
             yield from str(error).splitlines()
 
 
-def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> int:
+def _own(conf: Conf) -> Iterator[Document]:
+    """Yield the project's own files of settings, as far as they are YAML."""
+    paths = [origin.path for group in GROUPS for origin in conf.choices(group).values() if not origin.bundled]
+    paths += [conf.config.path] if not conf.config.bundled else []
+    for path in filter(None, paths):
+        with contextlib.suppress(InputError):
+            yield read(path)
+
+
+def _scripts(
+    folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]
+) -> tuple[int, dict[Path, ReadScript]]:
+    """Return how many scripts there are, and those that can be read, by their paths."""
     if scenarios is None:
         paths = sorted(folder.rglob(f"*{SCRIPT_ENDING}"))
         wanted = {path.with_name(path.name.removesuffix(".yaml") + SCRIPT_ENDING) for path in find(folder)}
@@ -156,9 +184,11 @@ def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]
                 wrong.add(f"{shown(path)}:1:1: there is no scenario {name}.yaml beside this script")
     else:
         paths = [one.script_path for one in scenarios if one.script_path.is_file()]
+    found: dict[Path, ReadScript] = {}
     for path in paths:
         try:
-            judge(read(path), ScriptFile)
+            document = read(path)
+            found[path] = ReadScript(judge(document, ScriptFile), document.at_hand())
         except InputError as error:
             wrong |= set(error.problems)
-    return len(paths)
+    return len(paths), found
