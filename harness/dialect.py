@@ -1,13 +1,11 @@
 """Plain text that readers of YAML 1.1 take for something else than readers of YAML 1.2."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from harness.scalars import TEXT, plain_tag, scalar
 
-_TRUE = frozenset({"y", "yes", "on", "true"})
-_FALSE = frozenset({"n", "no", "off", "false"})
 _CASES: tuple[Callable[[str], str], ...] = (str.lower, str.title, str.upper)
 _INT = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)")
 _SIXTIES = re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+")
@@ -40,8 +38,21 @@ class Reading(NamedTuple):
     """How every reader can be given that value; for what JSON does not have, the text in quotes."""
 
     def __str__(self) -> str:
-        words = {"text": "text", "date": "a date", "nothing": "nothing that can be read", "number": f"the number {self.written}"}
+        words = {
+            "text": "text",
+            "date": "a date",
+            "nothing": "nothing that can be read",
+            "number": f"the number {self.written}",
+        }
         return words.get(self.kind, self.written)
+
+
+_WORDS: Mapping[str, Reading] = {
+    **{case(word): Reading("truth", "true") for word in ("yes", "on", "true") for case in _CASES},
+    **{case(word): Reading("truth", "false") for word in ("no", "off", "false") for case in _CASES},
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), Reading("null", "null")),
+    **{sign: Reading("nothing", f"'{sign}'") for sign in ("=", "<<")},
+}
 
 
 def here(text: str) -> Reading:
@@ -70,15 +81,13 @@ def in_settings(text: str) -> Reading:
 
 
 def _old(text: str, *floats: re.Pattern[str]) -> Reading:
-    if len(text) > _LONGEST:
-        return Reading("text", quoted(text))
-    if text in ("", "~", "null", "Null", "NULL"):
-        return Reading("null", "null")
-    lower = text.lower()
-    if len(text) > 1 and lower in _TRUE | _FALSE and any(case(text) == text for case in _CASES):
-        return Reading("truth", "true" if lower in _TRUE else "false")
-    if text in ("=", "<<"):
-        return Reading("nothing", quoted(text))
+    if word := _WORDS.get(text):
+        return word
+    number = _old_number(text, floats) if len(text) <= _LONGEST else None
+    return Reading("text", quoted(text)) if number is None else number
+
+
+def _old_number(text: str, floats: Sequence[re.Pattern[str]]) -> Reading | None:
     if any(form.fullmatch(text) for form in floats):
         return Reading("number", _number(_decimal(text)))
     if _INT.fullmatch(text):
@@ -86,9 +95,7 @@ def _old(text: str, *floats: re.Pattern[str]) -> Reading:
             return Reading("number", str(_whole(text)))
         except ValueError:  # 0x_ and the like, which look like numbers and are none
             return Reading("nothing", quoted(text))
-    if _SIXTIES.fullmatch(text):
-        return Reading("number", _number(int(_sixties(text))))
-    return Reading("text", quoted(text))
+    return Reading("number", _number(int(_sixties(text)))) if _SIXTIES.fullmatch(text) else None
 
 
 def _whole(text: str) -> int:
@@ -126,7 +133,7 @@ def quoted(text: str) -> str:
 
 
 def surprise(text: str) -> str | None:
-    """Return how plain text is read in scenarios and by YAML 1.1, and how to write either, or None where that agrees."""
+    """Return how scenarios and YAML 1.1 read plain text, and how to write either, or None where they agree."""
     return _parted(text, here(text), elsewhere(text), "here, and {} to readers of YAML 1.1")
 
 

@@ -105,7 +105,11 @@ def free(file: ScenarioFile, document: Document) -> Iterator[Location]:
         for at, rule in enumerate(rules):
             way: Location = ("tools", tool, at)
             yield from _results(way, document)
-            yield from (place for step in range(len(rule.sequence or ())) for place in _results((*way, "sequence", step), document))
+            yield from (
+                place
+                for step in range(len(rule.sequence or ()))
+                for place in _results((*way, "sequence", step), document)
+            )
             yield from _results((*way, "otherwise"), document)
     if file.state is not None:
         yield ("state",)

@@ -105,8 +105,8 @@ def _answered(file: ScenarioFile, mentions: Iterable[Mention]) -> Iterator[tuple
                 yield ("turns", at, "answers", place, key, number), tool
     for way, part in expectations(file):
         if part.checkpoints is not None and not isinstance(part.checkpoints, Amount):
-            for at, one in enumerate(part.checkpoints):
-                for number, tool in enumerate(one.pending or ()):
+            for at, pause in enumerate(part.checkpoints):
+                for number, tool in enumerate(pause.pending or ()):
                     yield (*way, "checkpoints", at, "pending", number), tool
     for one in mentions:
         if one.call and one.call.decision not in (None, "none"):

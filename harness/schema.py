@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.errors import did_you_mean
 from harness.pattern import fits, is_matcher
 from harness.source import Location
+from harness.terms import KINDS, either, several, told, untyped, wanted, worded
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-_MOST = 60
-"""How many signs of a value are told."""
-_KINDS: Mapping[str, str] = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
-    "array": "a list",
-    "object": "a mapping",
-}
 _MATCHED: Mapping[str, tuple[str, ...]] = {
     "string": ("string",),
     "number": ("number", "integer"),
@@ -57,9 +46,9 @@ def broken(schema: Any) -> Iterator[Misfit]:
     checker = Draft202012Validator(Draft202012Validator.META_SCHEMA)
     for error in checker.iter_errors(schema):
         inner = best_match([error])
-        yield Misfit(tuple(inner.absolute_path), _untyped(inner) or _worded(inner))
+        yield Misfit(tuple(inner.absolute_path), untyped(inner) or worded(inner))
     name = schema.get("type") if isinstance(schema, dict) else None
-    if isinstance(name, str) and name in _KINDS.keys() - {"object"}:
+    if isinstance(name, str) and name in KINDS.keys() - {"object"}:
         yield Misfit(("type",), "must be 'object', since arguments are a mapping")
 
 
@@ -129,8 +118,8 @@ class _Judge:
         except (Unresolvable, re.error):  # a schema beside this one, or an expression of another language
             return
         for error in found:
-            text = error.validator == "type" and "string" in _listed(error.validator_value)
-            yield Misfit((*way, *error.absolute_path), _worded(error), bare=text)
+            text = error.validator == "type" and "string" in several(error.validator_value)
+            yield Misfit((*way, *error.absolute_path), worded(error), bare=text)
 
     def mapping(
         self, pattern: Mapping[str, Any], schema: Mapping[str, Any], way: Location, exact: bool, *, top: bool = False
@@ -138,7 +127,7 @@ class _Judge:
         """Yield what of a mapping cannot fit; what is not named may be there all the same, unless it is exact."""
         schema = self._resolved(schema)
         if not top and not _takes(schema, "object"):
-            yield Misfit(way, _kind(schema))
+            yield Misfit(way, wanted(schema))
             return
         known = schema.get("properties")
         known = known if isinstance(known, dict) else {}
@@ -148,9 +137,7 @@ class _Judge:
                 yield from self.judged(part, known[name], (*way, name), exact)
             elif schema.get("patternProperties"):
                 continue
-            elif more is False and (known or top):
-                yield Misfit((*way, name), _unknown(name, known), key=True)
-            elif more is None and get_close_matches(name, [one for one in known if one not in pattern], cutoff=0.75):
+            elif (more is False and (known or top)) or (more is None and _nearly(name, known, pattern)):
                 yield Misfit((*way, name), _unknown(name, known), key=True)
             elif isinstance(more, dict):
                 yield from self.judged(part, more, (*way, name), exact)
@@ -162,7 +149,7 @@ class _Judge:
     def _listed(self, pattern: list[Any], schema: Mapping[str, Any], way: Location, exact: bool) -> Iterator[Misfit]:
         """Yield what of a list cannot fit, item by item."""
         if not _takes(schema, "array"):
-            yield Misfit(way, _kind(schema), bare=False)
+            yield Misfit(way, wanted(schema), bare=False)
             return
         sizes = {key: schema[key] for key in ("minItems", "maxItems") if key in schema}
         yield from self._errors(pattern, sizes, way)
@@ -170,11 +157,12 @@ class _Judge:
         for at, part in enumerate(pattern):
             yield from self.judged(part, first[at] if at < len(first) else items, (*way, at), exact)
 
-    def _matched(self, matcher: Mapping[str, Any], schema: Mapping[str, Any], way: Location, exact: bool) -> Iterator[Misfit]:
+    def _matched(
+        self, matcher: Mapping[str, Any], schema: Mapping[str, Any], way: Location, exact: bool
+    ) -> Iterator[Misfit]:
         """Yield why nothing that a matcher takes fits."""
-        choices = [schema["const"]] if "const" in schema else schema.get("enum")
-        if isinstance(choices, list) and not any(fits(matcher, one) for one in choices):
-            yield Misfit(way, f"can only be {_told(choices)}, none of which fits this")
+        if (choices := _choices(schema)) and not any(fits(matcher, one) for one in choices):
+            yield Misfit(way, f"can only be {told(choices)}, none of which fits this")
             return
         match matcher:
             case {"equals": value}:
@@ -185,23 +173,30 @@ class _Judge:
                     yield found[0][0]._replace(way=way)
             case {"type": name}:
                 if not any(_takes(schema, kind) for kind in _MATCHED["null" if name is None else name]):
-                    yield Misfit(way, f"{_kind(schema)}, so that {{type: {name or 'null'}}} never fits")
+                    yield Misfit(way, f"{wanted(schema)}, so that {{type: {name or 'null'}}} never fits")
             case {"matches": _}:
                 if not _takes(schema, "string"):
-                    yield Misfit(way, f"{_kind(schema)}, so that an expression never matches")
-            case {"near": middle, "within": distance}:
-                if not (_takes(schema, "number") or _takes(schema, "integer")):
-                    yield Misfit(way, f"{_kind(schema)}, so that no number is near it")
-                else:
-                    yield from _far(Fraction(repr(middle)), Fraction(repr(distance)), schema, way)
+                    yield Misfit(way, f"{wanted(schema)}, so that an expression never matches")
+            case {"near": _}:
+                yield from _far(matcher, schema, way)
 
 
-def _far(middle: Fraction, distance: Fraction, schema: Mapping[str, Any], way: Location) -> Iterator[Misfit]:
+def _far(matcher: Mapping[str, Any], schema: Mapping[str, Any], way: Location) -> Iterator[Misfit]:
+    """Yield why no number that is near enough fits."""
+    if not _takes(schema, "integer"):
+        yield Misfit(way, f"{wanted(schema)}, so that no number is near it")
+        return
+    middle, distance = (Fraction(repr(matcher[key])) for key in ("near", "within"))
     least, most = schema.get("minimum"), schema.get("maximum")
     if isinstance(least, int | float) and middle + distance < Fraction(repr(least)):
         yield Misfit(way, f"must be at least {least}, so that no number is near this one")
     if isinstance(most, int | float) and middle - distance > Fraction(repr(most)):
         yield Misfit(way, f"must be at most {most}, so that no number is near this one")
+
+
+def _choices(schema: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the only values that a schema takes, or none where it does not list them."""
+    return [schema["const"]] if "const" in schema else schema.get("enum") or []
 
 
 def _validator(schema: Any) -> "Validator":
@@ -212,87 +207,25 @@ def _validator(schema: Any) -> "Validator":
     return Draft202012Validator(schema, registry=EMPTY_REGISTRY)
 
 
-def _listed(said: Any) -> Sequence[Any]:
-    return said if isinstance(said, list) else [said]
-
-
 def _takes(schema: Mapping[str, Any], kind: str) -> bool:
     """Tell whether a schema takes values of a type; a whole number is a number, too."""
-    said = _listed(schema.get("type"))
+    said = several(schema.get("type"))
     return said == [None] or kind in said or (kind == "integer" and "number" in said)
 
 
-def _kind(schema: Mapping[str, Any]) -> str:
-    return f"must be {_either([_KINDS.get(str(kind), str(kind)) for kind in _listed(schema.get('type'))])}"
-
-
-def _either(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
 def _any(found: Sequence[Sequence[Misfit]]) -> str:
-    return _either(list(dict.fromkeys(one[0].why for one in found)))
+    return either(list(dict.fromkeys(one[0].why for one in found)))
 
 
 def _some(found: Sequence[Sequence[Misfit]]) -> bool:
     return any(one[0].bare for one in found)
 
 
+def _nearly(name: str, known: Collection[str], said: Collection[str]) -> bool:
+    """Tell whether a name is nearly that of an argument which is not said itself."""
+    return bool(get_close_matches(name, [one for one in known if one not in said], cutoff=0.75))
+
+
 def _unknown(name: str, known: Collection[str]) -> str:
     there = f"; there are: {', '.join(known)}" if known else "; it takes none"
     return f"does not exist{did_you_mean(name, known) or there}"
-
-
-def _told(values: Sequence[Any]) -> str:
-    from harness.trace import dumps
-
-    return _either([_short(one if isinstance(one, str) else dumps(one)) for one in values])
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST else f"{text[:_MOST]}..."
-
-
-def _untyped(error: "ValidationError") -> str | None:
-    """Return what is wrong with a type that JSON Schema does not have, or None where it is something else."""
-    name = error.instance
-    if list(error.absolute_path)[-1:] != ["type"] or not isinstance(name, str):
-        return None
-    return f"'{_short(name)}' is no type of JSON Schema{did_you_mean(name, _KINDS)}; there are: {', '.join(_KINDS)}"
-
-
-def _worded(error: "ValidationError") -> str:
-    """Return what jsonschema finds in plain words, with the argument as the subject."""
-    said, value = error.validator_value, error.instance
-    match error.validator:
-        case "type":
-            return _kind({"type": said})
-        case "enum":
-            hint = did_you_mean(value, [one for one in said if isinstance(one, str)]) if isinstance(value, str) else ""
-            return f"must be {_told(said)}{hint}"
-        case "const":
-            return f"must be {_told([said])}"
-        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            words = {"minimum": "at least", "maximum": "at most"}
-            more = "greater than" if error.validator == "exclusiveMinimum" else "less than"
-            return f"must be {words.get(str(error.validator), more)} {said}"
-        case "multipleOf":
-            return f"must be a multiple of {said}"
-        case "pattern":
-            return f"must match /{_short(str(said))}/"
-        case "minLength" | "minItems" | "minProperties":
-            return f"must have at least {said} {_counted(str(error.validator))}" if said != 1 else "must not be empty"
-        case "maxLength" | "maxItems" | "maxProperties":
-            return f"must have at most {said} {_counted(str(error.validator))}"
-        case "uniqueItems":
-            return "must not hold one item twice"
-        case "required":
-            return f"lacks {_either([repr(one) for one in said if one not in value])}"
-        case "additionalProperties" | "unevaluatedProperties":
-            return "holds a key that its schema does not have"
-        case _:
-            return f"does not fit its schema: {_short(error.message)}"
-
-
-def _counted(keyword: str) -> str:
-    return {"Length": "characters", "Items": "items"}.get(keyword[3:], "keys")

@@ -11,9 +11,10 @@ def surprises(document: Document, free: Iterable[Location]) -> Iterator[str]:
     """Yield what readers of YAML 1.1 take for something else, where any JSON may stand; `free` are the ways there."""
     ways = {document.written(way) for way in free}
     for location, text in document.plain.items():
-        if location[-1:] != ("matches",) and any(location[:end] in ways for end in range(len(location) + 1)):
-            if said := surprise(text):
-                yield f"{document.place(location)}: {dotted(location)}: {said}"
+        inside = any(location[:end] in ways for end in range(len(location) + 1))
+        # what a `matches` takes is text, however it is read
+        if inside and location[-1:] != ("matches",) and (said := surprise(text)):
+            yield f"{document.place(location)}: {dotted(location)}: {said}"
 
 
 def misreadings(document: Document) -> Iterator[str]:

@@ -19,7 +19,7 @@ _NO_BLANK = re.compile(r"""^\s*(?:- +)*(\w[\w.-]*):[^\s:/]""")
 
 
 def slip(error: yaml.MarkedYAMLError, text: str) -> Slip:
-    """Return what people did wrong where libyaml says that a text is no YAML, or its own words where that is unknown."""
+    """Return what people did wrong where libyaml says that a text is no YAML, or else its own words."""
     mark = error.problem_mark or error.context_mark
     if mark is None:
         return Slip(1, 1, f"not YAML: {error.problem}")
@@ -92,7 +92,9 @@ def _no_colon(spot: _Spot) -> Slip:
     line = (spot.begun or (spot.line, 0))[0]
     if slip := _unspaced(spot, line):
         return slip
-    return spot.since("a colon is missing: this line is no 'key: value'; if it belongs to the text above, indent it more")
+    return spot.since(
+        "a colon is missing: this line is no 'key: value'; if it belongs to the text above, indent it more"
+    )
 
 
 def _unclosed(spot: _Spot) -> Slip:
@@ -103,7 +105,9 @@ def _unclosed(spot: _Spot) -> Slip:
     if line == spot.line and spot.rest.strip():
         what = "a comma is missing before this, or a text with one of : , [ ] { } in it needs quotes"
         return spot.at(what)
-    return spot.since(f"this '{opener}' is never closed; write the '{']' if opener == '[' else '}'}' that belongs to it")
+    return spot.since(
+        f"this '{opener}' is never closed; write the '{']' if opener == '[' else '}'}' that belongs to it"
+    )
 
 
 def _unended(spot: _Spot) -> Slip:
@@ -182,7 +186,10 @@ _WORDS = (
     ("found unexpected document indicator", _unended),
     ("cannot start any token", _start),
     ("unknown directive name", lambda spot: spot.since("no line begins with '%' unless it is in quotes")),
-    ("could not find expected directive name", lambda spot: spot.since("no line begins with '%' unless it is in quotes")),
+    (
+        "could not find expected directive name",
+        lambda spot: spot.since("no line begins with '%' unless it is in quotes"),
+    ),
     ("did not find expected alphabetic or numeric character", _marker),
     ("found undefined alias", _alias),
     ("did not find expected key", _misplaced),

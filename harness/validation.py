@@ -61,7 +61,9 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         for scenario in planned:
             where = [] if broken else grounds(scenario.file, settings, exist)
             script = readable.get(scenario.script_path)
-            wrong |= set(scrutinised(scenario, script, where, [one.catalogue for one in known if applies(scenario, one)]))
+            wrong |= set(
+                scrutinised(scenario, script, where, [one.catalogue for one in known if applies(scenario, one)])
+            )
     said = {one.split(": ", 1)[0] for one in wrong}
     wrong |= {one for document in _own(conf) for one in misreadings(document) if one.split(": ", 1)[0] not in said}
     if wrong:
@@ -171,9 +173,7 @@ def _own(conf: Conf) -> Iterator[Document]:
             yield read(path)
 
 
-def _scripts(
-    folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]
-) -> tuple[int, dict[Path, ReadScript]]:
+def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> tuple[int, dict[Path, ReadScript]]:
     """Return how many scripts there are, and those that can be read, by their paths."""
     if scenarios is None:
         paths = sorted(folder.rglob(f"*{SCRIPT_ENDING}"))
