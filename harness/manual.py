@@ -58,6 +58,7 @@ examples:
   harness validate                          all files, and every cassette replayed
   harness validate scenarios/files          one area, and the settings
   harness validate --delete-orphans         also clear what no case needs
+  harness validate --watch                  again whenever a file changes
 """,
     "cassette": """\
 examples:

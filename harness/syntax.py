@@ -168,14 +168,23 @@ def _escape(spot: _Spot) -> Slip:
 
 def _nothing(spot: _Spot) -> Slip:
     if not spot.sign:
-        return spot.since(f"this '{spot.opener}' is never closed") if spot.opener in "[{" else _unfinished(spot)
+        return _open(spot)
     if spot.sign == ",":
         return spot.at("a value is missing before this comma; text that begins with a comma stands in quotes")
     return spot.at(f"'{spot.sign}' stands where a value must; remove it, or put the text in quotes")
 
 
-def _unfinished(spot: _Spot) -> Slip:
-    return spot.at("a value is missing here")
+def _open(spot: _Spot) -> Slip:
+    """Return the bracket at which a text ends too early."""
+    above = spot.above()
+    line = spot.lines[above] if above is not None else ""
+    column = max(line.rfind("["), line.rfind("{"))
+    if above is None or column < 0:
+        return spot.at("the text ends where a value must stand; write it, and close what is open")
+    closing = "]" if line[column] == "[" else "}"
+    return Slip(
+        above + 1, column + 1, f"this '{line[column]}' is never closed; write the '{closing}' that belongs to it"
+    )
 
 
 _WORDS = (
