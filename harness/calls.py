@@ -74,6 +74,8 @@ class ExpectedCall(Part):
             return {"tool": value}
         if "tool" in mapping(value, "must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"):
             return value
+        if "arguments" in value and any(did_you_mean(key, ["tool"]) for key in value):
+            return value  # to be told of the misspelt key
         tools = [key for key in value if key not in _BESIDE]
         if len(tools) > 1:  # a misspelt key is told as one, not as a second tool
             tools = [key for key in tools if not did_you_mean(key, _BESIDE)] or tools

@@ -181,7 +181,7 @@ def _texts(expect: TurnExpectation) -> Iterator[Contradiction]:
     for way, words in texts:
         if words.equals is not None:
             for said in satisfied(words.model_copy(update={"equals": None}), words.equals):
-                yield Contradiction((*way, *said.way), f"expected {said.expected}, which the text in 'equals' does not")
+                yield Contradiction((*way, *said.way), "this does not hold for the text in 'equals'")
             continue
         for at, lack in enumerate(words.lacks):
             holding = next((one for one in words.contains if lack in one), None)

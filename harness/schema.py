@@ -142,8 +142,9 @@ class _Judge:
             elif isinstance(more, dict):
                 yield from self.judged(part, more, (*way, name), exact)
         required = schema.get("required")
+        meant = {near for name in pattern if name not in known for near in get_close_matches(name, known, 1)}
         for name in required if exact and isinstance(required, list) else ():
-            if name not in pattern:
+            if name not in pattern and name not in meant:
                 yield Misfit(way, f"'{name}' is missing, and must be there")
 
     def _listed(self, pattern: list[Any], schema: Mapping[str, Any], way: Location, exact: bool) -> Iterator[Misfit]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from harness.case import misfits
 from harness.catalogue import Catalogue
 from harness.conformity import nonconforming
 from harness.endpoint import ScriptFile
 from harness.mention import free, free_in_script, mentioned, scripted
+from harness.naming import tools_named
 from harness.offering import Ground, unasked, unoffered
 from harness.scenario import Scenario
 from harness.source import Document
@@ -31,7 +33,9 @@ def scrutinised(
     file, document = scenario.file, scenario.document.at_hand()
     mentions = list(mentioned(file, document))
     yield from surprises(document, free(file, document))
+    named = tools_named(file)
     for catalogue in {repr(one): one for one in catalogues}.values():
+        yield from misfits(scenario, named, catalogue)
         yield from nonconforming(mentions, document, catalogue)
         if script is not None:
             yield from nonconforming(scripted(*script), script.document, catalogue)

@@ -59,6 +59,14 @@ class Document:
         """Return the location without the numbers that count items of what is written as one item."""
         return _written(location, _at_hand(self.values))
 
+    def nearest(self, location: Sequence[str | int]) -> Location:
+        """Return the location as far as the text says it: what stands in a short form has no keys of its own."""
+        values = _at_hand(self.values)
+        found = _written(location, values)
+        while found and found not in values:
+            found = found[:-1]
+        return found
+
     def at_hand(self) -> Self:
         """Return the document with all its positions at hand, for those who ask for many places."""
         return replace(self, keys=_at_hand(self.keys), values=_at_hand(self.values), plain=_at_hand(self.plain))

@@ -17,7 +17,7 @@ from harness.offering import grounds
 from harness.project import Conf
 from harness.scenario import SCRIPT_ENDING, Scenario
 from harness.scrutiny import ReadScript, scrutinised
-from harness.selection import find
+from harness.selection import find, unjudged
 from harness.settings import GROUPS
 from harness.source import Document, read, shown
 from harness.surprises import misreadings
@@ -42,7 +42,7 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         scenarios = select(words) if words or folder.is_dir() else []
     except InputError as error:
         wrong |= set(error.problems)
-        scenarios = [] if words else list(_readable(folder, select))
+        scenarios = [] if words else list(_readable(folder, select, wrong))
     scripts, readable = _scripts(folder, scenarios if words else None, wrong)
     free = [one for one in scenarios if one.file.applies.catalogue is None]
     bound = [one for one in scenarios if one.file.applies.catalogue is not None]
@@ -61,9 +61,9 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
         for scenario in planned:
             where = [] if broken else grounds(scenario.file, settings, exist)
             script = readable.get(scenario.script_path)
-            wrong |= set(
-                scrutinised(scenario, script, where, [one.catalogue for one in known if applies(scenario, one)])
-            )
+            meant = scenario.file.applies.catalogue
+            fitting = [one for one in exist if meant is None or one.label in meant]
+            wrong |= set(scrutinised(scenario, script, where, fitting))
     said = {one.split(": ", 1)[0] for one in wrong}
     wrong |= {one for document in _own(conf) for one in misreadings(document) if one.split(": ", 1)[0] not in said}
     if wrong:
@@ -148,11 +148,17 @@ def _labels(conf: Conf, group: str) -> Iterator[str]:
             first[label] = origin.choice
 
 
-def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]]) -> Iterator[Scenario]:
-    """Yield the scenarios that can be read although others cannot."""
+def _readable(
+    folder: Path, select: Callable[[Sequence[str]], list[Scenario]], wrong: set[str]
+) -> Iterator[Scenario]:
+    """Yield the scenarios that can be read although others cannot, and note what is wrong with each file."""
     for path in find(folder):
-        with contextlib.suppress(InputError):
+        try:
             yield from select([str(path)])
+        except InputError as error:
+            wrong |= {one for one in error.problems if one.startswith(f"{shown(path)}:")}
+            with contextlib.suppress(InputError):
+                yield unjudged(path, folder)
 
 
 def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterator[str]:

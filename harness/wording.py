@@ -36,7 +36,7 @@ def validate(document: Document, model: type[Model]) -> Model:
         return model.model_validate(document.data)
     except ValidationError as error:
         at_hand = document.at_hand()
-        raise InputError(*problems(error, model, at_hand.place, at_hand.written, at_hand.plain.get)) from None
+        raise InputError(*problems(error, model, at_hand.place, at_hand.nearest, at_hand.plain.get)) from None
 
 
 def problems(
@@ -52,8 +52,12 @@ def problems(
     value that is written without quotes.
     """
     lines: set[str] = set()
-    for details in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    meant = {key for details in found if (key := _misspelt(details, model))}
+    for details in found:
         location = _own(details, model)
+        if details["type"] == "missing" and location in meant:
+            continue
         at_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
         where = dotted(written(location[:-1] if at_key or details["type"] == "missing" else location))
         what = _what(details, location, model)
@@ -121,6 +125,15 @@ _WITH_CONTEXT = {
     "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:g}",
 }
+
+
+def _misspelt(details: ErrorDetails, model: type[BaseModel]) -> Location | None:
+    """Return the location of the key that a misspelt one stands for, which thus is not missing."""
+    location = _own(details, model)
+    if details["type"] != "extra_forbidden" or not location:
+        return None
+    near = _WORD.findall(did_you_mean(str(location[-1]), _keys_at(model, location[:-1])))
+    return (*location[:-1], near[0]) if near else None
 
 
 def _what(details: ErrorDetails, location: Location, model: type[BaseModel]) -> str:
