@@ -14,7 +14,7 @@ from harness.factory import composed_factory
 from harness.finding import numbered
 from harness.lookup import GIVEN, Lookup
 from harness.offering import grounds
-from harness.project import Conf
+from harness.project import Conf, Origin
 from harness.scenario import SCRIPT_ENDING, Scenario
 from harness.scrutiny import ReadScript, scrutinised
 from harness.selection import find, unjudged
@@ -104,8 +104,7 @@ def _settings(conf: Conf, wrong: set[str]) -> tuple[list[Composition], tuple[Com
             wrong |= set(error.problems)
     for group in GROUPS:
         wrong |= set(_labels(conf, group))
-    with contextlib.suppress(InputError):
-        wrong |= {one for _, document in conf.documents("catalogue") for one in faults(document.at_hand())}
+    wrong |= {one for _, document in _documents(conf, "catalogue") for one in faults(document.at_hand())}
     return found, tuple(catalogues.compositions)
 
 
@@ -119,11 +118,7 @@ def _unlisted(conf: Conf, catalogues: Sequence[Catalogue], wrong: set[str]) -> I
     known = {name for one in catalogues for name in one.tools}
     which = f"the catalogue '{catalogues[0].label}' has no" if len(catalogues) == 1 else "no catalogue has a"
     for group in ("tools", "role"):
-        try:
-            documents = [document for origin, document in conf.documents(group) if not origin.bundled]
-        except InputError:
-            continue
-        for document in documents:
+        for document in (document for origin, document in _documents(conf, group) if not origin.bundled):
             allow = document.data.get("allow") if isinstance(document.data, dict) else None
             for at, name in enumerate(allow if isinstance(allow, list) else [allow]):
                 if isinstance(name, str) and name not in known:
@@ -135,11 +130,7 @@ def _unlisted(conf: Conf, catalogues: Sequence[Catalogue], wrong: set[str]) -> I
 def _labels(conf: Conf, group: str) -> Iterator[str]:
     """Yield the choices of a group that carry one label, and so one cassette, with another."""
     first: dict[str, str] = {}
-    try:
-        documents = conf.documents(group)
-    except InputError:
-        return
-    for origin, document in documents:
+    for origin, document in _documents(conf, group):
         label = document.data.get("label") if isinstance(document.data, dict) else None
         if label in first:
             said = f"{group} '{origin.choice}' and {group} '{first[label]}' carry one label, '{label}'"
@@ -148,9 +139,7 @@ def _labels(conf: Conf, group: str) -> Iterator[str]:
             first[label] = origin.choice
 
 
-def _readable(
-    folder: Path, select: Callable[[Sequence[str]], list[Scenario]], wrong: set[str]
-) -> Iterator[Scenario]:
+def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]], wrong: set[str]) -> Iterator[Scenario]:
     """Yield the scenarios that can be read although others cannot, and note what is wrong with each file."""
     for path in find(folder):
         try:
@@ -172,11 +161,19 @@ def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterato
 
 def _own(conf: Conf) -> Iterator[Document]:
     """Yield the project's own files of settings, as far as they are YAML."""
-    paths = [origin.path for group in GROUPS for origin in conf.choices(group).values() if not origin.bundled]
-    paths += [conf.config.path] if not conf.config.bundled else []
-    for path in filter(None, paths):
+    for group in GROUPS:
+        yield from (document for origin, document in _documents(conf, group) if not origin.bundled)
+    if not conf.config.bundled:
         with contextlib.suppress(InputError):
-            yield read(path)
+            yield conf.primary
+
+
+def _documents(conf: Conf, group: str) -> Iterator[tuple[Origin, Document]]:
+    """Yield the files of a group as they are written, as far as they are YAML."""
+    for origin in conf.choices(group).values():
+        if origin.path is not None:
+            with contextlib.suppress(InputError):
+                yield origin, read(origin.path)
 
 
 def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> tuple[int, dict[Path, ReadScript]]:

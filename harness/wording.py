@@ -56,7 +56,7 @@ def problems(
     meant = {key for details in found if (key := _misspelt(details, model))}
     for details in found:
         location = _own(details, model)
-        if details["type"] == "missing" and location in meant:
+        if location in meant:  # and thus missing
             continue
         at_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
         where = dotted(written(location[:-1] if at_key or details["type"] == "missing" else location))
