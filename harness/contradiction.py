@@ -77,11 +77,10 @@ def highest(amount: Amount) -> int | None:
 def _forbidden(expect: TurnExpectation) -> Iterator[Contradiction]:
     """Yield the tools that must and must not be asked for; those of `subset` may be asked for, and need not."""
     for tool, location in required(expect):
-        if tool in expect.never and location[0] != "count":
+        if tool in expect.never and location[0] == "count":
+            yield Contradiction(location, f"{tool} is counted in 'count' and forbidden in 'never'; remove one")
+        elif tool in expect.never:
             yield Contradiction(location, f"{tool} is expected in '{location[0]}' and forbidden in 'never'")
-    for tool in expect.count or ():
-        if tool in expect.never:
-            yield Contradiction(("count", tool), f"{tool} is counted in 'count' and forbidden in 'never'; remove one")
 
 
 def _miscounted(tool: str, count: CallCount, calls: ExpectedCalls) -> str | None:
