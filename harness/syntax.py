@@ -211,6 +211,10 @@ _WORDS = (
         lambda spot: spot.at("the text behind '|' or '>' begins on the next line, indented"),
     ),
     (
+        "could not determine a constructor",
+        lambda spot: spot.at(f"'{spot.text[spot.column :].split()[0]}' means nothing in settings; put it in quotes"),
+    ),
+    (
         "block sequence entries are not allowed",
         lambda spot: spot.at("an item of a list begins a line of its own; or write the list as [a, b]"),
     ),

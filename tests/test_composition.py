@@ -460,7 +460,7 @@ def test_files_with_wrong_defaults(tmp_path: Path, defaults: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("repeats: [\n", 2),
+        ("repeats: [\n", 1),
         (b"\xff\xfe", 1),
         ("- a\n", 1),
         (f"{DEFAULTS}repeats: x\n", 9),
@@ -597,8 +597,8 @@ def test_broken_labels_are_all_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         conf.labels("role")
     assert [line.split(": ")[0] for line in caught.value.problems] == [
-        f"{tmp_path}/conf/role/a.yaml:2:1",
-        f"{tmp_path}/conf/role/b.yaml:2:1",
+        f"{tmp_path}/conf/role/a.yaml:1:8",
+        f"{tmp_path}/conf/role/b.yaml:1:8",
     ]
 
 

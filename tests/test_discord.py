@@ -11,7 +11,7 @@ from harness.check import judge
 from harness.contradiction import contradictions
 from harness.discord import discords
 from harness.scenario import expectations
-from harness.trace import Call, Checkpoint, Turn
+from harness.trace import Call, Turn
 from tests.build import EXAMPLES, act, call, checkpoint, marked, notice, scenario, trace, turn
 
 TWO = """\
@@ -88,23 +88,19 @@ def turns(draw: st.DrawFn) -> tuple[Turn, list[str]]:
         yes = draw(st.booleans())
         names = draw(st.lists(st.sampled_from("ab"), max_size=2))
         calls += [call(name, outcome=draw(st.sampled_from(["executed", "failed", "refused"]))) for name in names]
-        if held:
-            fate = ("confirmed", draw(st.sampled_from(["executed", "failed"]))) if yes else ("denied", "denied")
-            calls.insert(0, call("d", decision=fate[0], outcome=fate[1]))
+        if held and yes:
+            calls.insert(0, call("d", decision="confirmed", outcome=draw(st.sampled_from(["executed", "failed"]))))
+        elif held:
+            calls.insert(0, call("d", decision="denied", outcome="denied"))
         if not calls:
             continue
         rounds.append(act(*calls))
         if held:
-            pauses.append(pause(len(rounds), "confirmed" if yes else "denied"))
+            pauses.append(checkpoint("d", answer="confirmed" if yes else "denied", round=len(rounds)))
             answers.append(f"{{{'confirm' if yes else 'deny'}: [d]}}")
             rounds.append(notice())
     text = draw(st.sampled_from(["Done.", "Done and gone.", ""]))
     return turn(*rounds, act(text=text or None), response=text, checkpoints=pauses), answers
-
-
-def pause(number: int, answer: str) -> Checkpoint:
-    """Return a pause before the first call of a round."""
-    return checkpoint("d", answer="confirmed" if answer == "confirmed" else "denied", round=number)
 
 
 AMOUNTS = st.builds(
@@ -161,9 +157,9 @@ def test_whatever_a_trace_meets_is_no_contradiction(
         lines += ["  - user: Go.", f"    answers: [{', '.join(answers)}]", f"    expect: {written(parts)}"]
     one = scenario("\n".join([*lines, f"expect: {written(whole)}", ""]), Path("scenarios/area/name.yaml"))
     # Under these labels every part applies but those that are for hasty, about which nothing is claimed.
-    parts = [part for _, part in expectations(one.file)]
-    if any(part.applies.model == ["hasty"] for part in parts):
+    expected = [part for _, part in expectations(one.file)]
+    if any(part.applies.model == ["hasty"] for part in expected):
         return
     if judge(trace(*(came for (came, _), _ in played)), one).status == "passed":
-        assert [found for part in parts for found in contradictions(part)] == []
+        assert [found for part in expected for found in contradictions(part)] == []
         assert list(discords(one.file)) == []

@@ -55,13 +55,15 @@ def test_scripts() -> None:
     assert [line.split(": ")[1] for line in found] == ["any[0][0].calls[0].a.b", "any[0][1].confirmed[0].body.c[0]"]
 
 
+NUMBER = "the number 750 in settings, though it looks like text; quote it: '12:30', or write 750"
+
+
 def test_settings(tmp_path: Path) -> None:
     """Values and keys of settings that OmegaConf reads otherwise than they look are told."""
     path = tmp_path / "x.yaml"
     path.write_text("label: 2026-03-01\noverlay: no\nextra: {on: 1, 'off': 2, at: [12:30, y]}\n", "utf-8")
     assert [line.replace(f"{path}:", "") for line in misreadings(read(path))] == [
         "2:10: overlay: no is false in settings, though it looks like text; quote it: 'no', or write false",
-        "3:31: extra.at[0]: 12:30 is the number 750 in settings, though it looks like text; "
-        "quote it: '12:30', or write 750",
+        f"3:31: extra.at[0]: 12:30 is {NUMBER}",
         "3:9: extra: the key on is true in settings, though it looks like text; quote it: 'on', or write true",
     ]
