@@ -1,9 +1,9 @@
 """Calls that scenarios and scripts speak of, held against the schemas of a catalogue."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness.catalogue import Catalogue
+from harness.catalogue import Catalogue, Tool
 from harness.dialect import here, quoted
 from harness.errors import did_you_mean
 from harness.mention import Mention
@@ -23,22 +23,38 @@ def faults(document: Document) -> Iterator[str]:
             yield f"{document.place(location)}: {dotted(location)}: {one.why}"
 
 
-def nonconforming(mentions: Iterable[Mention], document: Document, catalogue: Catalogue) -> Iterator[str]:
+class Judged(NamedTuple):
+    """A catalogue, and those of its tools whose schemas are none."""
+
+    catalogue: Catalogue
+    faulty: frozenset[str]
+
+
+def judged(catalogues: Iterable[Catalogue]) -> list[Judged]:
+    """Return each catalogue once, with its schemas judged."""
+    each = {repr(one): one for one in catalogues}.values()
+    return [Judged(one, frozenset(name for name, tool in one.tools.items() if _is_faulty(tool))) for one in each]
+
+
+def _is_faulty(tool: Tool) -> bool:
+    return next(broken(tool.parameters), None) is not None
+
+
+def nonconforming(mentions: Iterable[Mention], document: Document, schemas: Judged) -> Iterator[str]:
     """Yield what of calls no call that keeps to its tool's schema could be, each with its line.
 
     Nothing is said of calls that are expected to fail or to be refused, nor of the values of rules that raise an error:
     these are there for calls that are wrong. Of scripts, which may play a wrong model, only names that are nearly right
     are told, and what lacks its quotes.
     """
-    schemas = {name: tool.parameters for name, tool in catalogue.tools.items()}
-    sound = {name: next(broken(schema), None) is None for name, schema in schemas.items()}
+    catalogue, faulty = schemas
     for one in mentions:
-        if one.tool not in schemas:
-            if one.said == "scripted" and (hint := did_you_mean(one.tool, schemas, 0.8)):
+        if one.tool not in catalogue.tools:
+            if one.said == "scripted" and (hint := did_you_mean(one.tool, catalogue.tools, 0.8)):
                 place = document.place(one.way, key=True)
                 yield f"{place}: the catalogue '{catalogue.label}' has no tool '{one.tool}'{hint}"
-        elif sound[one.tool]:
-            for misfit in _misfits(one, schemas[one.tool]):
+        elif one.tool not in faulty:
+            for misfit in _misfits(one, catalogue.tools[one.tool].parameters):
                 yield _worded(misfit, one, document)
 
 

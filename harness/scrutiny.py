@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.case import misfits
-from harness.catalogue import Catalogue
-from harness.conformity import nonconforming
+from harness.conformity import Judged, nonconforming
 from harness.endpoint import ScriptFile
 from harness.mention import free, free_in_script, mentioned, scripted
 from harness.naming import tools_named
@@ -23,7 +22,7 @@ class ReadScript(NamedTuple):
 
 
 def scrutinised(
-    scenario: Scenario, script: ReadScript | None, where: Sequence[Ground], catalogues: Sequence[Catalogue]
+    scenario: Scenario, script: ReadScript | None, where: Sequence[Ground], catalogues: Sequence[Judged]
 ) -> Iterator[str]:
     """Yield what is wrong with a scenario and its script, each problem with its line.
 
@@ -34,13 +33,14 @@ def scrutinised(
     mentions = list(mentioned(file, document))
     yield from surprises(document, free(file, document))
     named = tools_named(file)
-    for catalogue in {repr(one): one for one in catalogues}.values():
-        yield from misfits(scenario, named, catalogue)
-        yield from nonconforming(mentions, document, catalogue)
+    for one in catalogues:
+        yield from misfits(scenario, named, one.catalogue)
+        yield from nonconforming(mentions, document, one)
         if script is not None:
-            yield from nonconforming(scripted(*script), script.document, catalogue)
+            yield from nonconforming(scripted(*script), script.document, one)
     if script is not None:
         yield from surprises(script.document, free_in_script(*script))
     if catalogues:
-        for one in (*unoffered(file, mentions, where), *unasked(file, mentions, catalogues)):
-            yield f"{document.place(one.location, key=True)}: {one.why}"
+        asked = unasked(file, mentions, [one.catalogue for one in catalogues])
+        for idle in (*unoffered(file, mentions, where), *asked):
+            yield f"{document.place(idle.location, key=True)}: {idle.why}"

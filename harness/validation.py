@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.case import applies, own_tools, plan
 from harness.catalogue import Catalogue
 from harness.composition import Composition, check
-from harness.conformity import faults
+from harness.conformity import faults, judged
 from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
 from harness.factory import composed_factory
@@ -57,12 +57,12 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
             wrong |= set(error.problems)
     settings = [one.settings for one in compositions]
     for planned, known in ((free, settings), (bound, [one.settings for one in catalogues])):
-        exist = [one.catalogue for one in known]
+        exist = judged(one.catalogue for one in known)
         for scenario in planned:
-            where = [] if broken else grounds(scenario.file, settings, exist)
+            where = [] if broken else grounds(scenario.file, settings, [one.catalogue for one in exist])
             script = readable.get(scenario.script_path)
             meant = scenario.file.applies.catalogue
-            fitting = [one for one in exist if meant is None or one.label in meant]
+            fitting = [one for one in exist if meant is None or one.catalogue.label in meant]
             wrong |= set(scrutinised(scenario, script, where, fitting))
     said = {one.split(": ", 1)[0] for one in wrong}
     wrong |= {one for document in _own(conf) for one in misreadings(document) if one.split(": ", 1)[0] not in said}

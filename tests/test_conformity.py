@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue import Catalogue, Tool
-from harness.conformity import faults, nonconforming
+from harness.conformity import Judged, faults, judged, nonconforming
 from harness.endpoint import ScriptFile
 from harness.mention import mentioned, scripted
 from harness.source import parse
@@ -25,6 +25,7 @@ CATALOGUE = Catalogue(
         "odd": Tool(description="Odd.", parameters={"properties": 5}),
     },
 )
+(JUDGED,) = judged([CATALOGUE, CATALOGUE])
 TEXTS = "the argument 'text' of find must be text; quote it: '5'"
 KEYS = "the argument 'txt' of find does not exist (did you mean 'text'?)"
 
@@ -48,7 +49,7 @@ def test_calls_that_no_schema_takes(text: str, why: str) -> None:
     """An argument of which no call that keeps to the schema could be is told at its place."""
     text, place = marked(f"title: T.\nturns: [{{user: Go.}}]\n{text.replace('apart: []', 'never: a')}\n")
     one = scenario(text)
-    (line,) = nonconforming(mentioned(one.file, one.document), one.document, CATALOGUE)
+    (line,) = nonconforming(mentioned(one.file, one.document), one.document, JUDGED)
     assert line.split(":", 1)[1] == f"{place}: {why}"
 
 
@@ -69,7 +70,7 @@ def test_calls_that_no_schema_takes(text: str, why: str) -> None:
 def test_calls_that_may_be(text: str) -> None:
     """Calls that are wrong on purpose, or of which the schema says nothing, are left alone."""
     one = scenario(f"title: T.\nturns: [{{user: Go.}}]\n{text}\n")
-    assert list(nonconforming(mentioned(one.file, one.document), one.document, CATALOGUE)) == []
+    assert list(nonconforming(mentioned(one.file, one.document), one.document, JUDGED)) == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_slips_in_scripts(calls: str, why: str) -> None:
     """Of scripts only that is told which no model would be made to do on purpose."""
     text, place = marked(f"any: [[{{calls: {calls}}}]]\n")
     document = parse(text, Path("f.script.yaml"))
-    (line,) = nonconforming(scripted(validate(document, ScriptFile), document), document, CATALOGUE)
+    (line,) = nonconforming(scripted(validate(document, ScriptFile), document), document, JUDGED)
     assert line == f"f.script.yaml:{place}: {why}"
 
 
@@ -93,7 +94,7 @@ def test_wrong_models_in_scripts() -> None:
     """A script may play a model that errs: it invents tools and arguments, leaves some out, and sends what it likes."""
     text = "any: [[calls: [timer_start, find, {find: {pages: 1}}, {find: {most: 0}}, {find: \"{'txt': 5}\"}]]]\n"
     document = parse(text, Path("f.script.yaml"))
-    assert list(nonconforming(scripted(validate(document, ScriptFile), document), document, CATALOGUE)) == []
+    assert list(nonconforming(scripted(validate(document, ScriptFile), document), document, JUDGED)) == []
 
 
 def test_broken_schemas_in_a_catalogue() -> None:
@@ -103,3 +104,8 @@ def test_broken_schemas_in_a_catalogue() -> None:
     assert line.startswith(
         f"c.yaml:{place}: tools.find.parameters.properties.text.type: 'txt' is no type of JSON Schema"
     )
+
+
+def test_each_catalogue_is_judged_once() -> None:
+    """A catalogue is told with those of its tools whose schemas are none."""
+    assert judged([CATALOGUE, CATALOGUE]) == [Judged(CATALOGUE, frozenset({"odd"}))]

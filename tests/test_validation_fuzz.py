@@ -10,7 +10,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from harness.composition import check
-from harness.conformity import faults
+from harness.conformity import faults, judged
 from harness.endpoint import ScriptFile
 from harness.errors import InputError
 from harness.offering import grounds
@@ -45,7 +45,7 @@ def of_scenario(path: Path) -> list[str]:
         one = unjudged(path, path.parent)
     except InputError as error:
         return [*wrong, *error.problems]
-    return wrong + list(scrutinised(one, None, grounds(one.file, SETTINGS, [CATALOGUE]), [CATALOGUE]))
+    return wrong + list(scrutinised(one, None, grounds(one.file, SETTINGS, [CATALOGUE]), judged([CATALOGUE])))
 
 
 def of_script(path: Path) -> list[str]:
@@ -56,7 +56,7 @@ def of_script(path: Path) -> list[str]:
         script = ReadScript(validate(document, ScriptFile), document.at_hand())
     except InputError as error:
         return list(error.problems)
-    return list(scrutinised(one, script, [], [CATALOGUE]))
+    return list(scrutinised(one, script, [], judged([CATALOGUE])))
 
 
 def of_settings(group: str, path: Path) -> list[str]:
