@@ -9,6 +9,7 @@ from pydantic import field_validator as judging
 
 from harness.assignment import Mode
 from harness.condition import Amount
+from harness.errors import did_you_mean
 from harness.matching import ArgumentMode, arguments_fit
 from harness.parts import Part, Pattern, SomeNames, mapping
 from harness.trace import Call, Decision, Outcome
@@ -33,7 +34,8 @@ class Match(Part):
     def _word(cls, value: Any) -> Any:
         if value in get_args(ArgumentMode):
             return {"how": value}
-        return mapping(value, "must be exact, partial, ignore, or {except: [ARGUMENT, ...]}")
+        hint = did_you_mean(value, get_args(ArgumentMode)) if isinstance(value, str) else ""
+        return mapping(value, f"must be exact, partial, ignore, or {{except: [ARGUMENT, ...]}}{hint}")
 
     @classmethod
     def forms(cls, long: Schema) -> Schema:
@@ -52,6 +54,10 @@ class Match(Part):
 
 
 PARTIAL = Match(how="partial")
+
+
+_BESIDE = ("decision", "outcome", "match")
+"""The keys that may stand beside a tool and its arguments."""
 
 
 class ExpectedCall(Part):
@@ -76,7 +82,11 @@ class ExpectedCall(Part):
             return {"tool": value}
         if "tool" in mapping(value, "must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"):
             return value
-        tools = [key for key in value if key not in ("decision", "outcome", "match")]
+        if "arguments" in value and any(did_you_mean(key, ["tool"]) for key in value):
+            return value  # to be told of the misspelt key
+        tools = [key for key in value if key not in _BESIDE]
+        if len(tools) > 1:  # a misspelt key is told as one, not as a second tool
+            tools = [key for key in tools if not did_you_mean(key, _BESIDE)] or tools
         if len(tools) != 1:
             named = ", ".join(tools) or "none"
             raise ValueError(f"an expected call names one tool, with its arguments behind it; here: {named}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cassette import path_of
+from harness.catalogue import Catalogue
 from harness.composition import Composition
 from harness.errors import InputError, did_you_mean
 from harness.naming import tools_named
@@ -49,7 +50,7 @@ def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> 
         for composition in compositions:
             settings = composition.settings
             if applies(scenario, settings):
-                wrong |= dict.fromkeys(_misfits(scenario, named, settings))
+                wrong |= dict.fromkeys(misfits(scenario, named, settings.catalogue))
                 repeats = range(1, settings.repeats + 1)
                 cases += (Case(scenario, settings, repeat, composition.overrides) for repeat in repeats)
     if wrong:
@@ -90,9 +91,9 @@ def applies(scenario: Scenario, settings: Settings) -> bool:
     )
 
 
-def _misfits(scenario: Scenario, named: Mapping[str, Location], settings: Settings) -> Iterable[str]:
-    """Yield what a scenario names, its tools each with the way to it, that its settings do not have."""
-    place, catalogue = scenario.document.place, settings.catalogue
+def misfits(scenario: Scenario, named: Mapping[str, Location], catalogue: Catalogue) -> Iterable[str]:
+    """Yield what a scenario names, its tools each with the way to it, that a catalogue does not have."""
+    place = scenario.document.place
     for tool, location in named.items():
         if tool not in catalogue.tools:
             hint = did_you_mean(tool, catalogue.tools)

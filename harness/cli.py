@@ -176,7 +176,7 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     processes = "processes that replay (default: one for each processor, at most 8)"
     checks.add_argument("-j", "--jobs", type=_positive, metavar="N", help=processes)
     checks.add_argument("--delete-orphans", action="store_true", help="remove the cassettes that no case needs")
-    checks.add_argument("--watch", action="store_true", help="again whenever a file of the project changes")
+    checks.add_argument("--watch", action="store_true", help="check again whenever a file of the project changes")
     shelves = command(
         "cassette",
         _cassette,
@@ -260,7 +260,27 @@ def _show(options: argparse.Namespace, words: Sequence[str]) -> int:
     return show(Root(options.root), words[0], words[1] if len(words) > 1 else None)
 
 
+def _watch(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.root import Root
+    from harness.watching import again, watch
+
+    if options.delete_orphans:
+        _usage("validate", "--watch only looks; remove orphans without it: harness validate --delete-orphans")
+    root = Root(options.root)
+    jobs = ["--jobs", str(options.jobs)] if options.jobs else []
+    arguments = ["validate", *words, "--root", str(root.path), *jobs]
+
+    def say(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    watch(root.path, lambda: again(arguments), say, clears=sys.stdout.isatty())
+    return 0
+
+
 def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
+    if options.watch:
+        return _watch(options, words)
     from harness.audit import audit, problems, summary
     from harness.crew import processors
     from harness.root import Root
@@ -268,11 +288,6 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.validation import validate
 
     root = Root(options.root)
-    if options.watch:
-        from harness.watching import watch
-
-        jobs = ["-j", str(options.jobs)] if options.jobs else []
-        watch(root.path, ["validate", "--root", str(root.path), *jobs, *words], sys.stdout)
     paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
     sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
     scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []

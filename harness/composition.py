@@ -185,7 +185,7 @@ class _Composer:
         try:
             composed = Composed.model_validate(raw.data)
         except ValidationError as error:
-            raise InputError(*wrong, *problems(error, Composed, place, place.written)) from None
+            raise InputError(*wrong, *problems(error, Composed, place, place.written, place.plain)) from None
         misfits = list(_unknown_names(composed, place))
         self._misfits |= dict.fromkeys(misfits)
         wrong += [*_unknown_levels(composed, place), *misfits]

@@ -48,6 +48,8 @@ class ScriptedCall(Part):
             if not isinstance(value.get("arguments", {}), dict | str):
                 raise ValueError("'arguments' must be a mapping, or a text that is sent as it is")
             return value
+        if "arguments" in value and any(did_you_mean(key, ["tool"]) for key in value):
+            return value  # to be told of the misspelt key
         tools = [key for key in value if key != "id"]
         if len(tools) != 1:
             raise ValueError(f"a call names one tool, with its arguments behind it; here: {', '.join(tools) or 'none'}")

@@ -124,7 +124,10 @@ class ToolError(Exception):
     """A tool could not do what was asked; the loop tells the model why."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the known word nearest to this one, or an empty text."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """Return ` (did you mean 'x'?)` for the known word nearest to this one, or an empty text.
+
+    Words that are less `alike`, of which 1 is the same word, are not meant.
+    """
+    near = get_close_matches(word, list(known), n=1, cutoff=alike)
     return f" (did you mean '{near[0]}'?)" if near else ""

@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
-from yaml import YAMLError
+from yaml import MarkedYAMLError, YAMLError
 
 from harness.errors import InputError, did_you_mean
 from harness.project import Conf, Origin, Provenance, bundled_conf
 from harness.registry import Entry
 from harness.settings import GROUPS
-from harness.source import Document, read, shown
+from harness.source import Document, read, shown, text_of
 from harness.sweep import Point, choice_of, forced, key_of
+from harness.syntax import slip
 from harness.wording import dotted
 
 _MISSING_CHOICE = re.compile(r"Could not find '(\w+)/([^']+)'")
@@ -121,7 +123,7 @@ class Hydra:
         chosen = {group: choice for group, choice in chosen.items() if group not in entries}
         found = {group: self._conf.choices(group).get(choice) for group, choice in chosen.items()}
         origins = {group: origin for group, origin in found.items() if origin}
-        if unreadable := list(_unreadable(origins.values())):
+        if unreadable := list(_unreadable(origins.values())) or list(_refused(error)):
             return unreadable
         if (missing := _MISSING_CHOICE.search(str(error))) and missing[1] in GROUPS and "In 'config'" in str(error):
             return [self._no_choice(missing[1], missing[2])]
@@ -138,8 +140,9 @@ class Hydra:
             return [f"{place(where.split('.'))}: {where}: {said}"]
         named = [text.partition("=")[0] for text in point if text not in ("~role", "~model")]
         names = f" with {' '.join(f'{name}=...' for name in named)}" if named else ""
-        bad = [f"{group}/{origin.choice}" for group, origin in origins.items() if not origin.bundled]
-        return [f"{shown(self._conf.folders[0])}: settings{names}{' (' + ', '.join(bad) + ')' if bad else ''}: {said}"]
+        own = {f"{group}/{origin.choice}": origin.path for group, origin in origins.items() if not origin.bundled}
+        bad = f" ({', '.join(own)})" if own else ""
+        return [f"{_suspect(self._conf, own.values())}: settings{names}{bad}: {said}"]
 
     def _no_choice(self, group: str, choice: str) -> str:
         """Say where a defaults list names a choice that does not exist."""
@@ -204,6 +207,25 @@ def _unreadable(origins: Iterable[Origin]) -> Iterator[str]:
             yield from _interpolations(read(origin.path)) if origin.path else ()
         except InputError as broken:
             yield from broken.problems
+
+
+def _refused(error: Exception) -> Iterator[str]:
+    """Yield why a file is no YAML to OmegaConf, which reads it more strictly than this project's own reader."""
+    mark = getattr(error, "problem_mark", None)
+    path = Path(mark.name) if isinstance(error, MarkedYAMLError) and mark else None
+    if isinstance(error, MarkedYAMLError) and path is not None and path.is_file():
+        line, column, what = slip(error, text_of(path))
+        yield f"{shown(path)}:{line}:{column}: {what}"
+
+
+def _suspect(conf: Conf, paths: Iterable[Path | None]) -> str:
+    """Return the place of the only file of the project's own that may be wrong, or of what chooses them."""
+    own = [path for path in paths if path is not None]
+    path = own[0] if len(own) == 1 else conf.config.path or conf.folders[0] / "config.yaml"
+    try:
+        return read(path).place(("defaults",))
+    except InputError:
+        return f"{shown(path)}:1:1"
 
 
 def _interpolations(document: Document) -> Iterator[str]:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 from harness.calls import named
 from harness.condition import Amount
 from harness.contradiction import contradictions
+from harness.discord import discords
 from harness.expectation import expected_tools
+from harness.rules import shadowed
 from harness.scenario import ScenarioFile, expectations
 from harness.scope import Scope
 from harness.source import Location
@@ -45,6 +47,11 @@ def idle(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
         if file.workspace is None and part.workspace is not None:
             yield (*way, "workspace"), "there is no 'workspace' to hold files; write 'workspace: {}' for an empty one"
         yield from (((*way, *one.location), one.why) for one in contradictions(part))
+    yield from ((one.location, one.why) for one in discords(file))
+    for tool, rules in file.tools.items():
+        for at, earlier in shadowed(rules):
+            why = f"rule {earlier + 1} takes every call that this rule is for, so that it never applies; put it first"
+            yield ("tools", tool, at), why
     yield from _beyond(file)
     for label in _never_met(file):
         said = f"the scenario's own 'for' leaves out {label.group} '{label.name}', so that this is never expected"

@@ -52,7 +52,7 @@ def _texts(value: Any) -> Any:
         ValueError: it is neither a text nor a list.
     """
     if not isinstance(value, str | list):
-        raise ValueError("must be a text or a list of texts; a number stands in quotes")  # noqa: TRY004 - see mapping
+        raise ValueError("must be a text or a list of texts")  # noqa: TRY004 - see mapping
     return listed(value)
 
 

@@ -142,6 +142,18 @@ class Provenance:
             return read(origin.path).place(location[1:], key=key)
         return f"{shown(self.conf.folders[0] / 'config.yaml')}:1:1"
 
+    def plain(self, location: Location) -> str | None:
+        """Return the text of a setting that stands in a file without quotes, or None."""
+        if self._override(location):
+            return None
+        if document := self._primary(location):
+            return document.plain.get(location)
+        origin = self.origins.get(str(location[0])) if location else None
+        if origin is None or origin.entry or origin.path is None:
+            return None
+        document = read(origin.path)
+        return document.plain.get(document.written(location[1:]))
+
     def written(self, location: Location) -> Location:
         """Return the location as it is called where it stands: a registry has names of its own."""
         origin = self.origins.get(str(location[0])) if location else None

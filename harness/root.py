@@ -52,7 +52,8 @@ class Root:
             for one, label in said:
                 if label.group == group and label.name not in known:
                     place = one.document.place(label.location)
-                    wrong.append(f"{place}: there is no {group} '{label.name}'{did_you_mean(label.name, known)}")
+                    kind = "tool list" if group == "tools" else group
+                    wrong.append(f"{place}: there is no {kind} '{label.name}'{did_you_mean(label.name, known)}")
         wrong += self._unknown(found, overrides)
         if wrong:
             raise InputError(*wrong)

@@ -1,9 +1,11 @@
 """What a tool returns in a scenario: rules of which the first that fits wins."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from harness.coverage import covers_all
 from harness.parts import Json, Part, Pattern
 from harness.written import Schema, either
 
@@ -105,3 +107,14 @@ Rules = Annotated[
     AfterValidator(_reachable),
     BeforeValidator(_rules, json_schema_input_type=Rule | Annotated[list[Rule], Field(min_length=1)]),
 ]
+
+
+def shadowed(rules: Sequence[Rule]) -> Iterator[tuple[int, int]]:
+    """Yield the rules that never apply, each by its place with that of an earlier one which takes all their calls."""
+    for at, rule in enumerate(rules):
+        for before, earlier in enumerate(rules[:at]):
+            if earlier.when is None or earlier.sequence is not None:
+                continue
+            if (not earlier.when) if rule.when is None else covers_all(earlier.when, rule.when):
+                yield at, before
+                break

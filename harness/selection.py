@@ -18,12 +18,21 @@ def load(path: Path, folder: Path) -> Scenario:
     Raises:
         InputError: what is wrong with the file, all problems at once.
     """
-    document = read(path)
-    one = Scenario(_name(path, folder), validate(document, ScenarioFile), document.without_data())
+    one = unjudged(path, folder)
     if found := list(idle(one.file)):
-        place = document.at_hand().place
+        place = one.document.at_hand().place
         raise InputError(*(f"{place(location, key=True)}: {why}" for location, why in found))
     return one
+
+
+def unjudged(path: Path, folder: Path) -> Scenario:
+    """Load one scenario although what it says may be in vain, or contradict itself.
+
+    Raises:
+        InputError: what is wrong with the form of the file, all problems at once.
+    """
+    document = read(path)
+    return Scenario(_name(path, folder), validate(document, ScenarioFile), document.without_data())
 
 
 def find(folder: Path) -> list[Path]:

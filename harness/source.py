@@ -5,13 +5,14 @@ from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import yaml
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
     MappingStartEvent,
+    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
@@ -20,6 +21,7 @@ from yaml.events import (
 from harness.errors import InputError
 from harness.yamldata import plain_data
 
+Found = TypeVar("Found")
 Location = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""
 
@@ -39,6 +41,8 @@ class Document:
     data: Any
     keys: Mapping[Location, Position] = field(repr=False)
     values: Mapping[Location, Position] = field(repr=False)
+    plain: Mapping[Location, str] = field(default_factory=dict, repr=False, compare=False)
+    """The values that are written without quotes and without a tag, as they are written; empty ones are none."""
 
     def place(self, location: Sequence[str | int], *, key: bool = False) -> str:
         """Return `file:line:col` of the value, or key, at the location or of what is nearest above it."""
@@ -55,17 +59,25 @@ class Document:
         """Return the location without the numbers that count items of what is written as one item."""
         return _written(location, _at_hand(self.values))
 
+    def nearest(self, location: Sequence[str | int]) -> Location:
+        """Return the location as far as the text says it: what stands in a short form has no keys of its own."""
+        values = _at_hand(self.values)
+        found = _written(location, values)
+        while found and found not in values:
+            found = found[:-1]
+        return found
+
     def at_hand(self) -> Self:
         """Return the document with all its positions at hand, for those who ask for many places."""
-        return replace(self, keys=_at_hand(self.keys), values=_at_hand(self.values))
+        return replace(self, keys=_at_hand(self.keys), values=_at_hand(self.values), plain=_at_hand(self.plain))
 
     def without_data(self) -> Self:
         """Return the document for those who ask for places only; it takes a tenth of the memory."""
         return replace(self, data=None)
 
 
-def _at_hand(positions: Mapping[Location, Position]) -> Mapping[Location, Position]:
-    return positions if isinstance(positions, dict) else dict(positions.items())
+def _at_hand(spots: Mapping[Location, Found]) -> Mapping[Location, Found]:
+    return spots if isinstance(spots, dict) else dict(spots.items())
 
 
 def _written(location: Sequence[str | int], values: Mapping[Location, Position]) -> Location:
@@ -121,7 +133,7 @@ def parse(text: str, path: Path) -> Document:
         name = shown(path)
         raise InputError(*(f"{name}:{line}:{column}: {what}" for line, column, what in problems))
     packed = zlib.compress(text.encode(), 1)
-    return Document(path, data, Positions(packed, "key"), Positions(packed, "value"))
+    return Document(path, data, Spots(packed, _key), Spots(packed, _value), Spots(packed, _plain))
 
 
 class Spot(NamedTuple):
@@ -130,10 +142,24 @@ class Spot(NamedTuple):
     location: Location
     key: Position | None
     value: Position
+    plain: str | None = None
+    """The text of a value that is written without quotes and without a tag."""
 
 
-class Positions(Mapping[Location, Position]):
-    """The positions of all keys of a YAML text, or of all its values, looked up in the text whenever one is asked for.
+def _key(spot: Spot) -> Position | None:
+    return spot.key
+
+
+def _value(spot: Spot) -> Position:
+    return spot.value
+
+
+def _plain(spot: Spot) -> str | None:
+    return spot.plain or None
+
+
+class Spots(Mapping[Location, Found]):
+    """Something of all places in a YAML text, such as their positions, looked up whenever one is asked for.
 
     All of them take many times the memory of the text, and hardly any is ever asked for. One is looked up by reading
     the text up to it, so that those who want many ask for `items`.
@@ -141,14 +167,14 @@ class Positions(Mapping[Location, Position]):
 
     __slots__ = ("_packed", "_part")
 
-    def __init__(self, packed: bytes, part: Literal["key", "value"]) -> None:
+    def __init__(self, packed: bytes, part: Callable[[Spot], Found | None]) -> None:
         self._packed = packed
         self._part = part
 
-    def __getitem__(self, location: Location) -> Position:
-        for at, position in self._pairs():
+    def __getitem__(self, location: Location) -> Found:
+        for at, found in self._pairs():
             if at == location:
-                return position
+                return found
         raise KeyError(location)
 
     def __iter__(self) -> Iterator[Location]:
@@ -157,14 +183,14 @@ class Positions(Mapping[Location, Position]):
     def __len__(self) -> int:
         return sum(1 for _ in self._pairs())
 
-    def items(self) -> ItemsView[Location, Position]:
+    def items(self) -> ItemsView[Location, Found]:
         """Return all of them with their locations, read at once."""
         return dict(self._pairs()).items()
 
-    def _pairs(self) -> Iterator[tuple[Location, Position]]:
+    def _pairs(self) -> Iterator[tuple[Location, Found]]:
         for spot in _Walk(zlib.decompress(self._packed)).spots():
-            if (position := getattr(spot, self._part)) is not None:
-                yield spot.location, position
+            if (found := self._part(spot)) is not None:
+                yield spot.location, found
 
 
 class _Walk:
@@ -185,7 +211,7 @@ class _Walk:
         kind = type(event)
         if kind is AliasEvent:
             first, *inner = self._anchored[event.anchor]
-            yield Spot(location, key, first.value)
+            yield Spot(location, key, first.value, first.plain)
             way = len(first.location)
             yield from (spot._replace(location=(*location, *spot.location[way:])) for spot in inner)
         elif event.anchor is None:
@@ -197,7 +223,8 @@ class _Walk:
                 yield spot
 
     def _inner(self, event: Any, location: Location, key: Position | None) -> Iterator[Spot]:
-        yield Spot(location, key, _position(event))
+        bare = type(event) is ScalarEvent and event.tag is None and event.implicit[0]
+        yield Spot(location, key, _position(event), event.value if bare else None)
         if type(event) is MappingStartEvent:
             while (kind := type(name := self._next())) is not MappingEndEvent:
                 if kind is AliasEvent:

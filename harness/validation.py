@@ -3,22 +3,26 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from harness.case import applies, own_tools, plan
 from harness.catalogue import Catalogue
 from harness.composition import Composition, check
+from harness.conformity import faults, judged
 from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
 from harness.factory import composed_factory
-from harness.feasible import infeasible, scripted
 from harness.finding import numbered
 from harness.lookup import GIVEN, Lookup
-from harness.planning import chosen
-from harness.project import Conf
+from harness.offering import grounds
+from harness.planning import chosen as choices_of
+from harness.project import Conf, Origin
 from harness.scenario import SCRIPT_ENDING, Scenario
-from harness.selection import find
+from harness.scrutiny import ReadScript, scrutinised
+from harness.selection import find, unjudged
 from harness.settings import GROUPS, Settings
-from harness.source import read, shown
+from harness.source import Document, read, shown
+from harness.surprises import misreadings
 from harness.wording import by_place
 from harness.wording import validate as judge
 from harness.workspace import Workspace
@@ -34,33 +38,42 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
     """
     wrong: set[str] = set()
     compositions, catalogues = _settings(conf, wrong)
+    broken = bool(wrong)
     scenarios: list[Scenario] = []
     try:
         scenarios = select(words) if words or folder.is_dir() else []
     except InputError as error:
         wrong |= set(error.problems)
-        scenarios = [] if words else list(_readable(folder, select))
-    scripts = _scripts(folder, scenarios if words else None, wrong, catalogues)
-    own = [one for one in scenarios if one.file.under.choices]
-    free = [one for one in scenarios if one not in own and one.file.applies.catalogue is None]
-    bound = [one for one in scenarios if one not in own and one.file.applies.catalogue is not None]
+        scenarios = [] if words else list(_readable(folder, select, wrong))
+    scripts, readable = _scripts(folder, scenarios if words else None, wrong)
+    chosen = [one for one in scenarios if one.file.under.choices]
+    free = [one for one in scenarios if one not in chosen and one.file.applies.catalogue is None]
+    bound = [one for one in scenarios if one not in chosen and one.file.applies.catalogue is not None]
     for composition in compositions[:1]:
         wrong |= set(_modules(free, composition))
     for composition in catalogues:
         wrong |= set(_modules([one for one in bound if applies(one, composition.settings)], composition))
-    points: list[tuple[Sequence[Scenario], Composition]] = [(free, one) for one in compositions]
-    points += [*((bound, one) for one in catalogues), *_chosen(conf, own, wrong)]
-    under: dict[str, list[Settings]] = {}
-    for planned, composition in points:
+    for planned, composition in [*((free, one) for one in compositions), *((bound, one) for one in catalogues)]:
         try:
             plan(planned, [composition])
         except InputError as error:
             wrong |= set(error.problems)
-        for one in planned:
-            if applies(one, composition.settings):
-                under.setdefault(one.id, []).append(composition.settings)
-    for one in scenarios:
-        wrong |= set(infeasible(one, under.get(one.id, ())))
+    settings = [one.settings for one in compositions]
+    parted: list[_Planned] = [
+        _Planned(free, settings, settings),
+        _Planned(bound, settings, [one.settings for one in catalogues]),
+    ]
+    parted += _under(conf, chosen, settings, wrong)
+    for part in parted:
+        exist = judged(one.catalogue for one in part.catalogues)
+        for scenario in part.scenarios:
+            where = [] if broken else grounds(scenario.file, part.roles, [one.catalogue for one in exist])
+            script = readable.get(scenario.script_path)
+            meant = scenario.file.applies.catalogue
+            fitting = [one for one in exist if meant is None or one.catalogue.label in meant]
+            wrong |= set(scrutinised(scenario, script, where, fitting))
+    said = {one.split(": ", 1)[0] for one in wrong}
+    wrong |= {one for document in _own(conf) for one in misreadings(document) if one.split(": ", 1)[0] not in said}
     if wrong:
         raise InputError(*sorted(wrong, key=by_place))
     choices = sum(len(conf.choices(group)) for group in GROUPS)
@@ -68,14 +81,34 @@ def validate(conf: Conf, folder: Path, words: Sequence[str], select: Callable[[S
     return f"{read[0]}, {read[1]} and {read[2]}: nothing is wrong"
 
 
-def _chosen(
-    conf: Conf, scenarios: Sequence[Scenario], wrong: set[str]
-) -> Iterator[tuple[Sequence[Scenario], Composition]]:
-    """Yield the scenarios that choose settings themselves, with what they choose."""
+class _Planned(NamedTuple):
+    """Scenarios with the settings of which their roles, and those of which their catalogues, may be."""
+
+    scenarios: Sequence[Scenario]
+    roles: Sequence[Settings]
+    catalogues: Sequence[Settings]
+
+
+def _under(conf: Conf, scenarios: Sequence[Scenario], settings: Sequence[Settings], wrong: set[str]) -> list[_Planned]:
+    """Plan the scenarios that choose settings themselves under what they choose; what they leave open may be any."""
+    found: list[_Planned] = []
     for under in dict.fromkeys(one.file.under for one in scenarios):
-        checked = check(conf, chosen(under, ()))
+        own = [one for one in scenarios if one.file.under == under]
+        checked = check(conf, choices_of(under, ()))
         wrong |= set(checked.problems)
-        yield from (([one for one in scenarios if one.file.under == under], made) for made in checked.compositions)
+        for composition in checked.compositions:
+            wrong |= set(_modules(own, composition))
+            try:
+                plan(own, [composition])
+            except InputError as error:
+                wrong |= set(error.problems)
+            made = composition.settings
+            fixed: dict[str, Any] = {
+                group: getattr(made, group) for group in ("role", "tools") if group in under.choices
+            }
+            roles = [made, *(one.model_copy(update=fixed) for one in settings)]
+            found.append(_Planned(own, roles, [made]))
+    return found
 
 
 def _settings(conf: Conf, wrong: set[str]) -> tuple[list[Composition], tuple[Composition, ...]]:
@@ -109,6 +142,7 @@ def _settings(conf: Conf, wrong: set[str]) -> tuple[list[Composition], tuple[Com
             wrong |= set(error.problems)
     for group in GROUPS:
         wrong |= set(_labels(conf, group))
+    wrong |= {one for _, document in _documents(conf, "catalogue") for one in faults(document.at_hand())}
     return found, tuple(catalogues.compositions)
 
 
@@ -122,11 +156,7 @@ def _unlisted(conf: Conf, catalogues: Sequence[Catalogue], wrong: set[str]) -> I
     known = {name for one in catalogues for name in one.tools}
     which = f"the catalogue '{catalogues[0].label}' has no" if len(catalogues) == 1 else "no catalogue has a"
     for group in ("tools", "role"):
-        try:
-            documents = [document for origin, document in conf.documents(group) if not origin.bundled]
-        except InputError:
-            continue
-        for document in documents:
+        for document in (document for origin, document in _documents(conf, group) if not origin.bundled):
             allow = document.data.get("allow") if isinstance(document.data, dict) else None
             for at, name in enumerate(allow if isinstance(allow, list) else [allow]):
                 if isinstance(name, str) and name not in known:
@@ -138,11 +168,7 @@ def _unlisted(conf: Conf, catalogues: Sequence[Catalogue], wrong: set[str]) -> I
 def _labels(conf: Conf, group: str) -> Iterator[str]:
     """Yield the choices of a group that carry one label, and so one cassette, with another."""
     first: dict[str, str] = {}
-    try:
-        documents = conf.documents(group)
-    except InputError:
-        return
-    for origin, document in documents:
+    for origin, document in _documents(conf, group):
         label = document.data.get("label") if isinstance(document.data, dict) else None
         if label in first:
             said = f"{group} '{origin.choice}' and {group} '{first[label]}' carry one label, '{label}'"
@@ -151,11 +177,15 @@ def _labels(conf: Conf, group: str) -> Iterator[str]:
             first[label] = origin.choice
 
 
-def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]]) -> Iterator[Scenario]:
-    """Yield the scenarios that can be read although others cannot."""
+def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]], wrong: set[str]) -> Iterator[Scenario]:
+    """Yield the scenarios that can be read although others cannot, and note what is wrong with each file."""
     for path in find(folder):
-        with contextlib.suppress(InputError):
+        try:
             yield from select([str(path)])
+        except InputError as error:
+            wrong |= {one for one in error.problems if one.startswith(f"{shown(path)}:")}
+            with contextlib.suppress(InputError):
+                yield unjudged(path, folder)
 
 
 def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterator[str]:
@@ -167,9 +197,25 @@ def _modules(scenarios: Sequence[Scenario], composition: Composition) -> Iterato
             yield from str(error).splitlines()
 
 
-def _scripts(
-    folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str], catalogues: Sequence[Composition]
-) -> int:
+def _own(conf: Conf) -> Iterator[Document]:
+    """Yield the project's own files of settings, as far as they are YAML."""
+    for group in GROUPS:
+        yield from (document for origin, document in _documents(conf, group) if not origin.bundled)
+    if not conf.config.bundled:
+        with contextlib.suppress(InputError):
+            yield conf.primary
+
+
+def _documents(conf: Conf, group: str) -> Iterator[tuple[Origin, Document]]:
+    """Yield the files of a group as they are written, as far as they are YAML."""
+    for origin in conf.choices(group).values():
+        if origin.path is not None:
+            with contextlib.suppress(InputError):
+                yield origin, read(origin.path)
+
+
+def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]) -> tuple[int, dict[Path, ReadScript]]:
+    """Return how many scripts there are, and those that can be read, by their paths."""
     if scenarios is None:
         paths = sorted(folder.rglob(f"*{SCRIPT_ENDING}"))
         wanted = {path.with_name(path.name.removesuffix(".yaml") + SCRIPT_ENDING) for path in find(folder)}
@@ -179,13 +225,11 @@ def _scripts(
                 wrong.add(f"{shown(path)}:1:1: there is no scenario {name}.yaml beside this script")
     else:
         paths = [one.script_path for one in scenarios if one.script_path.is_file()]
+    found: dict[Path, ReadScript] = {}
     for path in paths:
         try:
             document = read(path)
-            script = judge(document, ScriptFile)
-            place = document.at_hand().place
-            for one in scripted(script.root, [each.settings.catalogue for each in catalogues]):
-                wrong.add(f"{place(one.location, key=one.at_key)}: {one.what}")
+            found[path] = ReadScript(judge(document, ScriptFile), document.at_hand())
         except InputError as error:
             wrong |= set(error.problems)
-    return len(paths)
+    return len(paths), found

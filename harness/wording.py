@@ -1,5 +1,6 @@
 """What pydantic finds wrong in a file or a setting, worded for people as `file:line:col: where: what`."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
@@ -7,6 +8,7 @@ from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from harness.dialect import elsewhere, here, in_settings, quoted
 from harness.errors import InputError, did_you_mean
 from harness.source import Document, Location
 
@@ -34,7 +36,7 @@ def validate(document: Document, model: type[Model]) -> Model:
         return model.model_validate(document.data)
     except ValidationError as error:
         at_hand = document.at_hand()
-        raise InputError(*problems(error, model, at_hand.place, at_hand.written)) from None
+        raise InputError(*problems(error, model, at_hand.place, at_hand.nearest, at_hand.plain.get)) from None
 
 
 def problems(
@@ -42,17 +44,25 @@ def problems(
     model: type[BaseModel],
     place: Place,
     written: Callable[[Location], Location] = lambda location: location,
+    plain: Callable[[Location], str | None] = lambda _: None,
 ) -> list[str]:
     """Word a pydantic error for people, one line for each problem, sorted by place and without repeats.
 
-    `written` returns a location as the file has it, where one item may stand for a list of one.
+    `written` returns a location as the file has it, where one item may stand for a list of one; `plain` the text of a
+    value that is written without quotes.
     """
     lines: set[str] = set()
-    for details in error.errors(include_url=False, include_input=False):
+    found = error.errors(include_url=False)
+    meant = {key for details in found if (key := _misspelt(details, model))}
+    for details in found:
         location = _own(details, model)
+        if location in meant:  # and thus missing
+            continue
         at_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
         where = dotted(written(location[:-1] if at_key or details["type"] == "missing" else location))
         what = _what(details, location, model)
+        bare = None if at_key else plain(written(location))
+        what += _mending(details["type"], what, bare, _kinds(model, location)) if bare else ""
         lines.add(f"{place(location, key=at_key)}: {where + ': ' if where else ''}{what}")
     return sorted(lines, key=by_place)
 
@@ -105,6 +115,9 @@ _PLAIN = {
 }
 
 
+_TEXTUAL = re.compile(r"^must (be|name) (a |the |an )?(\w+'s )?(whole |regular )?(text|name|words|names|path|time|day)")
+_WORD = re.compile(r"'([^']*)'")
+
 _WITH_CONTEXT = {
     "value_error": "{error}",
     "literal_error": "must be {expected}",
@@ -114,6 +127,15 @@ _WITH_CONTEXT = {
 }
 
 
+def _misspelt(details: ErrorDetails, model: type[BaseModel]) -> Location | None:
+    """Return the location of the key that a misspelt one stands for, which thus is not missing."""
+    location = _own(details, model)
+    if details["type"] != "extra_forbidden" or not location:
+        return None
+    near = _WORD.findall(did_you_mean(str(location[-1]), _keys_at(model, location[:-1])))
+    return (*location[:-1], near[0]) if near else None
+
+
 def _what(details: ErrorDetails, location: Location, model: type[BaseModel]) -> str:
     kind, name = details["type"], str(location[-1]) if location else "the file"
     if kind == "missing":
@@ -121,18 +143,38 @@ def _what(details: ErrorDetails, location: Location, model: type[BaseModel]) -> 
     if kind == "extra_forbidden":
         return f"unknown key '{name}'{did_you_mean(name, _keys_at(model, location[:-1]))}"
     if kind in _WITH_CONTEXT:
-        return _WITH_CONTEXT[kind].format(**details["ctx"])
+        said = _WITH_CONTEXT[kind].format(**details["ctx"])
+        given = details["input"] if kind == "literal_error" else None
+        return said + (did_you_mean(given, _WORD.findall(said)) if isinstance(given, str) else "")
     return _PLAIN.get(kind, details["msg"][:1].lower() + details["msg"][1:])
+
+
+def _mending(kind: str, what: str, bare: str, kinds: Sequence[Any]) -> str:
+    """Return how to write what is meant, where a value without quotes is read as something else than text, or as it."""
+    reading = here(bare)
+    if kind.startswith("bool") and (other := elsewhere(bare)).kind == "truth":
+        return f"; write {other.written} instead of {bare}"
+    if not {reading.kind, in_settings(bare).kind} - {"text"}:
+        return ""
+    texts = any(get_origin(one) in (list, tuple) and get_args(one)[:1] == (str,) for one in kinds)
+    if kind == "string_type" or (kind == "value_error" and _TEXTUAL.search(what)):
+        return f"; quote it: {quoted(bare)}"
+    return f" of texts, or a text; quote it: {quoted(bare)}" if texts and kind in ("list_type", "tuple_type") else ""
 
 
 def _keys_at(model: type[BaseModel], location: Location) -> Iterator[str]:
     """Yield the keys that may stand at a location, walking the types as pydantic does."""
+    for kind in _kinds(model, location):
+        for name, info in _fields(kind).items():
+            yield info.alias or name
+
+
+def _kinds(model: type[BaseModel], location: Location) -> list[Any]:
+    """Return the types of what may stand at a location."""
     kinds: list[Any] = [model]
     for step in location:
         kinds = [inner for kind in kinds for inner in _step(kind, step)]
-    for kind in kinds:
-        for name, info in _fields(kind).items():
-            yield info.alias or name
+    return kinds
 
 
 def _fields(kind: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from yaml.composer import ComposerError
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
 from harness.scalars import TEXT, WORDS, plain_tag, scalar
+from harness.syntax import slip
 
 _MOST_NODES = 200_000
 _DEEPEST = 100
@@ -46,24 +47,13 @@ def plain_data(text: str) -> Plain:
     except RecursionError:
         return _none("nested too deeply to be read")
     except yaml.MarkedYAMLError as error:
-        return _marked(error, text)
+        return Plain(None, (Problem(*slip(error, text)),))
     except yaml.YAMLError as error:
         return _none(f"not YAML: {' '.join(str(error).split())}")
 
 
 def _none(what: str, line: int = 1, column: int = 1) -> Plain:
     return Plain(None, (Problem(line, column, what),))
-
-
-def _marked(error: yaml.MarkedYAMLError, text: str) -> Plain:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    begun = error.context_mark
-    since = f" (begun at {begun.line + 1}:{begun.column + 1})" if error.context and begun else ""
-    what = " ".join(filter(None, (f"{error.context or ''}{since}", error.problem)))
-    if mark and text[mark.index : mark.index + 1] == "\t":
-        what = "a tab stands where blanks must"
-    return _none(f"not YAML: {what}", line, column)
 
 
 class _TooDeep(Exception):

@@ -68,14 +68,14 @@ OPEN = 'missing ), unterminated subpattern at position 0; to mean the mapping it
         ("{a: {}, b: {}}", "1:1: an expected call names one tool, with its arguments behind it; here: a, b"),
         (
             "{a: {}, decison: none}",
-            "1:1: an expected call names one tool, with its arguments behind it; here: a, decison",
+            "1:9: unknown key 'decison' (did you mean 'decision'?)",
         ),
         ("{a: b}", "1:1: the arguments of a must be a mapping; leave them out to accept any"),
         ("{a: [b]}", "1:1: the arguments of a must be a mapping; leave them out to accept any"),
         ("{a: {}, outcome: done}", "1:18: outcome: must be "),
         ("{a: {}, decision: yes}", "1:19: decision: must be "),
         ("{tool: a, args: {}}", "1:11: unknown key 'args' (did you mean 'arguments'?)"),
-        ("{tool: 5}", "1:8: tool: must be text"),
+        ("{tool: 5}", "1:8: tool: must be text; quote it: '5'"),
         (
             "{a: {b: {matches: '('}}}",
             f"1:1: arguments: '(' is not a regular expression: {OPEN}",
@@ -115,14 +115,14 @@ FORM = "must be exact, partial, ignore, or {except: [ARGUMENT, ...]}"
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("exakt", f"1:21: match: {FORM}"),
+        ("exakt", f"1:21: match: {FORM} (did you mean 'exact'?)"),
         ("5", f"1:21: match: {FORM}"),
         ("[at]", f"1:21: match: {FORM}"),
         ("true", f"1:21: match: {FORM}"),
         ("", "1:21: match: nothing stands here; write a value, or remove the key"),
         ("{}", "1:21: match: needs 'except': the arguments that do not count"),
         ("{except: []}", "1:30: match.except: must not be empty"),
-        ("{except: 5}", "1:30: match.except: must be a list"),
+        ("{except: 5}", "1:30: match.except: must be a list of texts, or a text; quote it: '5'"),
         ("{exept: at}", "1:22: match: unknown key 'exept' (did you mean 'except'?)"),
         (
             "{how: ignore, except: at}",
@@ -308,8 +308,11 @@ def test_references(text: str, calls: list[ExpectedCall], tools: list[Any]) -> N
         ("5", "3:12: reference: must be a list of calls, or {match: ..., calls: [...]}"),
         ("", "3:11: reference: nothing stands here; write a value, or remove the key"),
         ("{}", "3:12: reference: 'calls' is missing"),
-        ("[a, 5]", "3:16: reference[1]: must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"),
-        ("{calls: [5]}", "3:21: reference.calls[0]: must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}"),
+        ("[a, 5]", "3:16: reference[1]: must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}; quote it: '5'"),
+        (
+            "{calls: [5]}",
+            "3:21: reference.calls[0]: must be a tool's name, or {TOOL: {ARGUMENT: VALUE}}; quote it: '5'",
+        ),
         ("{exact: [a]}", "3:13: reference: unknown key 'exact'"),
     ],
 )

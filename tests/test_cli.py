@@ -209,12 +209,12 @@ def test_all_problems_come_at_once(project: Path, capsys: pytest.CaptureFixture[
     )
     code, out, err = run(capsys, "run", "model.timeout=-1")
     assert (code, out) == (2, "")
-    begun = "while parsing a flow sequence (begun at 4:11) did not find expected ',' or ']'"
+    begun = "this '[' is never closed; write the ']' that belongs to it"
     amount = "must be a whole number, or {at_least: ..., at_most: ...}"
     assert err.splitlines() == [
         "override 'model.timeout=...': model.timeout: must be greater than 0",
         f"scenarios/files/denied.yaml:16:15: turns[0].expect.rounds: {amount}",
-        f"scenarios/talk/hello.yaml:5:11: not YAML: {begun}",
+        f"scenarios/talk/hello.yaml:4:11: not YAML: {begun}",
     ]
 
 

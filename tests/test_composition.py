@@ -397,12 +397,15 @@ def test_all_wrong_overrides_at_once(overrides: list[str], starts: list[str]) ->
     [
         (
             "label: bad\noverly: x\nallow: 5\n",
-            ["2:1: role: unknown key 'overly' (did you mean 'overlay'?)", "3:8: role.allow: must be a list"],
+            [
+                "2:1: role: unknown key 'overly' (did you mean 'overlay'?)",
+                "3:8: role.allow: must be a list of texts, or a text; quote it: '5'",
+            ],
         ),
         ("overlay: x\n", ["1:1: role: 'label' is missing"]),
         ("", ["1:1: role: 'label' is missing"]),
         ("[a, b]\n", ["1:1: role: must be a mapping"]),
-        ("label: bad\noverlay: 12:30\n", ["2:10: role.overlay: must be text"]),
+        ("label: bad\noverlay: 12:30\n", ["2:10: role.overlay: must be text; quote it: '12:30'"]),
         (
             "label: a b\n",
             ["1:8: role.label: a label has no blanks, '@', '~' or '+', which separate parts of a case's id"],
@@ -426,7 +429,7 @@ def test_wrong_files(tmp_path: Path, text: str, problems: list[str]) -> None:
     ("content", "line"),
     [
         ("label: bad\nlabel: worse\n", 2),
-        ("label: bad\noverlay: [x\n", 3),
+        ("label: bad\noverlay: [x\n", 2),
         ("label: bad\n\toverlay: x\n", 2),
         ("label: bad\noverlay: a: b\n", 2),
         ("label: bad\noverlay: !!python/object:os.system x\n", 2),
@@ -457,7 +460,7 @@ def test_files_with_wrong_defaults(tmp_path: Path, defaults: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("repeats: [\n", 2),
+        ("repeats: [\n", 1),
         (b"\xff\xfe", 1),
         ("- a\n", 1),
         (f"{DEFAULTS}repeats: x\n", 9),
@@ -594,8 +597,8 @@ def test_broken_labels_are_all_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         conf.labels("role")
     assert [line.split(": ")[0] for line in caught.value.problems] == [
-        f"{tmp_path}/conf/role/a.yaml:2:1",
-        f"{tmp_path}/conf/role/b.yaml:2:1",
+        f"{tmp_path}/conf/role/a.yaml:1:8",
+        f"{tmp_path}/conf/role/b.yaml:1:8",
     ]
 
 

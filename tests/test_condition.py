@@ -103,10 +103,10 @@ def test_words(text: str, words: Words) -> None:
     [
         ("{}", ["1:1: needs 'equals', 'contains', 'lacks' or 'matches'"]),
         ("{contain: x}", ["1:2: unknown key 'contain' (did you mean 'contains'?)"]),
-        ("{contains: 1}", ["1:12: contains: must be a text or a list of texts; a number stands in quotes"]),
-        ("{contains: [1]}", ["1:13: contains[0]: must be text"]),
-        ("{contains: yes, lacks: [no, 12:30, 010]}", ["1:36: lacks[2]: must be text"]),
-        ("{equals: 5}", ["1:10: equals: must be text"]),
+        ("{contains: 1}", ["1:12: contains: must be a text or a list of texts; quote it: '1'"]),
+        ("{contains: [1]}", ["1:13: contains[0]: must be text; quote it: '1'"]),
+        ("{contains: yes, lacks: [no, 12:30, 010]}", ["1:36: lacks[2]: must be text; quote it: '010'"]),
+        ("{equals: 5}", ["1:10: equals: must be text; quote it: '5'"]),
         (
             "{matches: [a, '(']}",
             ["1:15: matches[1]: '(' is not a regular expression: missing ), unterminated subpattern at position 0"],
@@ -195,10 +195,10 @@ WHOLE = "must be the file's whole text, {absent: true}, or {present: true, conta
         ("{absent: true, equals: ''}", "1:1: a file that is absent holds nothing; remove 'absent' or the rest"),
         ("{missing: true}", "1:2: unknown key 'missing'"),
         ("{contain: x}", "1:2: unknown key 'contain' (did you mean 'contains'?)"),
-        ("5", f"1:1: {WHOLE}"),
-        ("true", f"1:1: {WHOLE}"),
+        ("5", f"1:1: {WHOLE}; quote it: '5'"),
+        ("true", f"1:1: {WHOLE}; quote it: 'true'"),
         ("[B]", f"1:1: {WHOLE}"),
-        ("{contains: 5}", "1:12: contains: must be a text or a list of texts; a number stands in quotes"),
+        ("{contains: 5}", "1:12: contains: must be a text or a list of texts; quote it: '5'"),
     ],
 )
 def test_files_that_are_none(text: str, line: str) -> None:

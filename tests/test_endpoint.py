@@ -708,15 +708,15 @@ STEP = (
         ("any: [[▸{notice: a, status: 500}]]", f"any[0][0]: {STEP}"),
         ("any: [[▸{status: 500}]]", f"any[0][0]: {STEP}"),
         ("any: [[▸{finish_reason: stop}]]", f"any[0][0]: {STEP}"),
-        ("any: [[{text: ▸3}]]", "any[0][0].text: must be text"),
+        ("any: [[{text: ▸3}]]", "any[0][0].text: must be text; quote it: '3'"),
         ("any: [[{notice: ▸[a]}]]", "any[0][0].notice: must be text"),
         ("any: [[{raw: ▸{a: 1}}]]", "any[0][0].raw: must be text"),
         ("any: [[{text: a, status: ▸'500'}]]", "any[0][0].status: must be a whole number"),
         ("any: [[{text: a, status: ▸99}]]", "any[0][0].status: must be at least 200"),
         ("any: [[{text: a, status: ▸600}]]", "any[0][0].status: must be at most 599"),
-        ("any: [[{text: a, finish_reason: ▸true}]]", "any[0][0].finish_reason: must be text"),
+        ("any: [[{text: a, finish_reason: ▸true}]]", "any[0][0].finish_reason: must be text; quote it: 'true'"),
         ("any: [[{confirmed: ▸text}]]", "any[0][0].confirmed: must be a list"),
-        ("any:\n  - - denied:\n        - text: ▸3\n", "any[0][0].denied[0].text: must be text"),
+        ("any:\n  - - denied:\n        - text: ▸3\n", "any[0][0].denied[0].text: must be text; quote it: '3'"),
         ("any: [[{calls: ▸file_read}]]", "any[0][0].calls: must be a list"),
         ("any: [[{calls: [▸3]}]]", "any[0][0].calls[0]: must be a mapping"),
         (
@@ -731,8 +731,8 @@ STEP = (
             "any: [[{calls: [▸{id: x}]}]]",
             "any[0][0].calls[0]: a call names one tool, with its arguments behind it; here: none",
         ),
-        ("any: [[{calls: [{a: {}, id: ▸3}]}]]", "any[0][0].calls[0].id: must be text"),
-        ("any: [[{calls: [{tool: ▸3}]}]]", "any[0][0].calls[0].tool: must be text"),
+        ("any: [[{calls: [{a: {}, id: ▸3}]}]]", "any[0][0].calls[0].id: must be text; quote it: '3'"),
+        ("any: [[{calls: [{tool: ▸3}]}]]", "any[0][0].calls[0].tool: must be text; quote it: '3'"),
         ("any: [[{text: a, ▸text: b}]]", "the key 'text' stands here twice; only one can count"),
         ("▸1: []", "keys are text; write '1' in quotes"),
         ("any: [[{text: ▸!!python/name:os.system x}]]", "the tag python/name:os.system has no meaning here; remove it"),
@@ -777,9 +777,9 @@ def test_arguments_in_the_long_form_are_one_mistake(tmp_path: Path, arguments: s
 
 
 def test_a_script_that_is_not_yaml_says_where(tmp_path: Path) -> None:
-    """A script that is no YAML is an error at the place where reading stops."""
+    """A script that is no YAML is an error at the place that must be mended."""
     path = write(tmp_path, "any: [[{text: a}]\n")
-    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}:2:1: not YAML: "):
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}:1:6: not YAML: "):
         load(path, "careful")
 
 
@@ -797,8 +797,8 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load(path, "careful")
     assert caught.value.problems == (
-        f"{path}:2:13: any[0][0].text: must be text",
-        f"{path}:3:15: any[0][1].notice: must be text",
+        f"{path}:2:13: any[0][0].text: must be text; quote it: '3'",
+        f"{path}:3:15: any[0][1].notice: must be text; quote it: '4'",
         f"{path}:5:13: hasty[0].status: must be a whole number",
     )
 

@@ -103,8 +103,8 @@ def test_what_is_unknown_is_said(tmp_path: Path) -> None:
         "model_name": "unknown",
     }
     assert provision.files["model", "recorded"].splitlines()[0] == (
-        "# The model of imported records; the record does not say where it is asked: put its address here. "
-        "To record: api_key_env."
+        "# Of imported records. To ask it anew, name the variable of its key (api_key_env) and put its address here, "
+        "of which the record says nothing."
     )
 
 

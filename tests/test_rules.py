@@ -86,7 +86,7 @@ def test_effects_of_rules(rule: Rule, effects: Any) -> None:
             ),
         ),
         ("{a: {returns: x, when: b}}", "3:31: tools.a.when: must be a mapping"),
-        ("{a: {raises: 5}}", "3:21: tools.a.raises: must be text"),
+        ("{a: {raises: 5}}", "3:21: tools.a.raises: must be text; quote it: '5'"),
         ("[a]", "3:8: tools: must be a mapping"),
     ],
 )

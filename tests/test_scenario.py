@@ -143,13 +143,13 @@ expect: {never: shell_exec, turns: 2}
         (f"{GOOD}acts_as: {{}}", ["3:1: unknown key 'acts_as'"]),
         (f"{GOOD}applies: {{}}", ["3:1: unknown key 'applies'"]),
         (f"{GOOD}tag: x", ["3:1: unknown key 'tag' (did you mean 'tags'?)"]),
-        (f"{GOOD}tags: [1]", ["3:8: tags[0]: must be text"]),
+        (f"{GOOD}tags: [1]", ["3:8: tags[0]: must be text; quote it: '1'"]),
         (f"{GOOD}tags: {{a: 1}}", ["3:7: tags: must be a list"]),
         (f"{GOOD}for: {{roles: chat}}", ["3:7: for: unknown key 'roles' (did you mean 'role'?)"]),
         (f"{GOOD}for: chat", ["3:6: for: must be a mapping"]),
-        (f"{GOOD}as: {{access: 1}}", ["3:14: as.access: must be text"]),
+        (f"{GOOD}as: {{access: 1}}", ["3:14: as.access: must be text; quote it: '1'"]),
         (f"{GOOD}as: {{confirm: []}}", ["3:6: as: unknown key 'confirm' (did you mean 'confirm_deny'?)"]),
-        (f"{GOOD}now: 1", ["3:6: now: must be text"]),
+        (f"{GOOD}now: 1", ["3:6: now: must be text; quote it: '1'"]),
         (f"{GOOD}session: [{{role: user}}]", ["3:11: session[0]: 'content' is missing"]),
         (
             f"{GOOD}session: [{{role: user, content: null}}]",
@@ -158,7 +158,7 @@ expect: {never: shell_exec, turns: 2}
         ("title: x\nturns: {user: a}", ["2:8: turns: must be a list"]),
         ("title: x\nturns: [a]", ["2:9: turns[0]: must be a mapping"]),
         ("title: x\nturns: [{}]", ["2:9: turns[0]: 'user' is missing"]),
-        ("title: x\nturns: [{user: 1}]", ["2:16: turns[0].user: must be text"]),
+        ("title: x\nturns: [{user: 1}]", ["2:16: turns[0].user: must be text; quote it: '1'"]),
         (with_turn("answer: confirm"), ["4:5: turns[0]: unknown key 'answer' (did you mean 'answers'?)"]),
         (with_turn("answers: confirm"), ["4:14: turns[0].answers: must be a list"]),
         (with_turn("expect: 5"), [f"4:13: turns[0].expect: {ONE_OR_MORE}"]),
@@ -173,9 +173,9 @@ expect: {never: shell_exec, turns: 2}
             ["4:22: turns[0].expect.rounds: must be a whole number, or {at_least: ..., at_most: ...}"],
         ),
         (f"{GOOD}expect: x", [f"3:9: expect: {ONE_OR_MORE}"]),
-        (f"{GOOD}for: {{loop: 1}}", ["3:13: for.loop: must be a list"]),
+        (f"{GOOD}for: {{loop: 1}}", ["3:13: for.loop: must be a list of texts, or a text; quote it: '1'"]),
         (f"{GOOD}workspace: [a]", ["3:12: workspace: must be a mapping"]),
-        (f"{GOOD}workspace: {{a: 1}}", ["3:16: workspace.a: must be text"]),
+        (f"{GOOD}workspace: {{a: 1}}", ["3:16: workspace.a: must be text; quote it: '1'"]),
         (f"{GOOD}workspace: {{a: }}", ["3:16: workspace.a: must be text"]),
         (f"{GOOD}workspace: {{../a: x}}", ["3:13: workspace: '../a' is outside of the workspace"]),
         (
@@ -187,7 +187,7 @@ expect: {never: shell_exec, turns: 2}
             (f"{GOOD}module: {name}", [f"3:9: module: {MODULE}, not '{name}'"])
             for name in ("bank", "../bank.py", "tools/bank.py", "/bank.py", "a-b.py", "bank.pyc", ".py")
         ),
-        (f"{GOOD}module: 5", ["3:9: module: must be text"]),
+        (f"{GOOD}module: 5", ["3:9: module: must be text; quote it: '5'"]),
         (f"{GOOD}module: bank.py\nstate: [1]", ["4:8: state: must be a mapping"]),
         (
             f"{GOOD}module: bank.py\nstate: {{a: .nan}}",
@@ -263,7 +263,7 @@ ONE = "an answer is 'confirm', 'deny', {confirm: [...]}, {deny: [...]} or {other
         ("[{}]", [f"4:15: turns[0].answers[0]: {ONE}"]),
         ("[{confirm: [a], deny: [b]}]", [f"4:15: turns[0].answers[0]: {ONE}"]),
         ("[{confirm: a, otherwise: deny}]", [f"4:15: turns[0].answers[0]: {ONE}"]),
-        ("[{deny: [1]}]", ["4:23: turns[0].answers[0].deny[0]: must be text"]),
+        ("[{deny: [1]}]", ["4:23: turns[0].answers[0].deny[0]: must be text; quote it: '1'"]),
         ("[{denied: [a]}]", ["4:16: turns[0].answers[0]: unknown key 'denied' (did you mean 'deny'?)"]),
         (
             "[{otherwise: confirm}, confirm]",

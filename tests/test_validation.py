@@ -51,7 +51,7 @@ def test_scenarios_are_planned_under_their_own_choices(tmp_path: Path) -> None:
     garden = f"{GOOD}under: {{catalogue: garden}}\ntools: {{plants_list: mint}}\n"
     catalogue = "label: garden\ntools: {plants_list: {description: List the plants.}}\n"
     root = written(tmp_path, scenarios__a=garden, scenarios__b=GOOD, conf__catalogue__garden=catalogue)
-    assert checked(root) == f"2 scenarios, 0 scripts and {BUNDLED + 1} settings files: nothing is wrong"
+    assert checked(root) == f"2 scenarios, no scripts and {BUNDLED + 1} settings files: nothing is wrong"
     written(root, scenarios__a=garden.replace("plants_list", "plant_list"))
     said = "the catalogue 'garden' has no tool 'plant_list' (did you mean 'plants_list'?)"
     assert mistakes(root) == [f"scenarios/a.yaml:4:9: {said}"]

@@ -90,14 +90,14 @@ def test_what_fits_is_the_model() -> None:
         ("{}", ["f.yaml:1:1: 'address' is missing"]),
         ("", ["f.yaml:1:1: the file is empty"]),
         ("- a", ["f.yaml:1:1: must be a mapping"]),
-        ("address: 1", ["f.yaml:1:10: address: must be text"]),
+        ("address: 1", ["f.yaml:1:10: address: must be text; quote it: '1'"]),
         ("address: ", ["f.yaml:1:9: address: must be text"]),
         ("address: x\nrooms: many", ["f.yaml:2:8: rooms: must be a whole number"]),
         ("address: x\nrooms: 1.5", ["f.yaml:2:8: rooms: must be a whole number"]),
         ("address: x\nrooms: true", ["f.yaml:2:8: rooms: must be a whole number"]),
         ("address: x\nrooms: 10", ["f.yaml:2:8: rooms: no home has that many rooms"]),
         ("address: x\nheight: no", ["f.yaml:2:9: height: must be a number"]),
-        ("address: x\nwarm: yes", ["f.yaml:2:7: warm: must be true or false"]),
+        ("address: x\nwarm: yes", ["f.yaml:2:7: warm: must be true or false; write true instead of yes"]),
         ("address: x\ncats: {name: a}", ["f.yaml:2:7: cats: must be a list"]),
         ("address: x\ncats: [a]", ["f.yaml:2:8: cats[0]: must be a mapping"]),
         ("address: x\nby_name: [a]", ["f.yaml:2:10: by_name: must be a mapping"]),
@@ -107,7 +107,7 @@ def test_what_fits_is_the_model() -> None:
             ["f.yaml:2:23: dog.barks: must be at least 0"],
         ),
         ("address: x\ndog: {name: x}", ["f.yaml:1:1: the dog is not called as the street"]),
-        ("address: x\nfrom: 2026", ["f.yaml:2:7: from: must be text"]),
+        ("address: x\nfrom: 2026", ["f.yaml:2:7: from: must be text; quote it: '2026'"]),
         ("address: x\nbegan: '2026'", ["f.yaml:2:1: unknown key 'began'"]),
         ("address: x\nadress: x", ["f.yaml:2:1: unknown key 'adress' (did you mean 'address'?)"]),
         ("address: x\nform: x", ["f.yaml:2:1: unknown key 'form' (did you mean 'from'?)"]),
@@ -167,7 +167,7 @@ class Brackets(Strict):
 def test_keys_with_brackets_keep_their_place(key: str) -> None:
     """A key that looks like one of pydantic's own names is a key like any other."""
     assert unfit(json.dumps({"tools": {key: {"name": 1}}}), Brackets) == [
-        f"f.yaml:1:{len(key) + 25}: tools.{key}.name: must be text"
+        f"f.yaml:1:{len(key) + 25}: tools.{key}.name: must be text; quote it: '1'"
     ]
 
 
