@@ -281,26 +281,11 @@ def _watch(options: argparse.Namespace, words: Sequence[str]) -> int:
 def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
     if options.watch:
         return _watch(options, words)
-    from harness.audit import audit, problems, summary
     from harness.crew import processors
+    from harness.inspection import inspect
     from harness.root import Root
-    from harness.source import shown
-    from harness.validation import validate
 
-    root = Root(options.root)
-    paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
-    sys.stdout.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
-    scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
-    found = audit(root.cassettes, root.conf, scenarios, overrides, jobs=options.jobs or processors(), whole=not paths)
-    if options.delete_orphans:
-        for orphan in found.orphans:
-            orphan.path.unlink(missing_ok=True)
-            sys.stdout.write(f"{shown(orphan.path)}: removed: {orphan.why}\n")
-        found = replace(found, orphans=())
-    if wrong := problems(found, root.cassettes, options.root):
-        raise InputError(*wrong)
-    if found.checked:
-        sys.stdout.write(f"{summary(found)}\n")
+    inspect(Root(options.root), words, options.jobs or processors(), sys.stdout, clears=options.delete_orphans)
     return 0
 
 

@@ -19,6 +19,8 @@ class Root:
     def __init__(self, root: Path | None) -> None:
         if root is not None and not root.is_dir():
             raise InputError(f"--root {root}: there is no such folder")
+        self.asked = root
+        """The folder that the command line names, or None where it is looked for."""
         self.path = root or project(Path.cwd())
         self.conf = Conf(self.path / "conf")
         self.scenarios = self.path / "scenarios"

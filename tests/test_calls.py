@@ -78,7 +78,7 @@ OPEN = 'missing ), unterminated subpattern at position 0; to mean the mapping it
         ("{tool: 5}", "1:8: tool: must be text; quote it: '5'"),
         (
             "{a: {b: {matches: '('}}}",
-            f"1:1: arguments: '(' is not a regular expression: {OPEN}",
+            f"1:1: '(' is not a regular expression: {OPEN}",
         ),
     ],
 )

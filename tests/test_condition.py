@@ -72,7 +72,7 @@ def test_amounts_against_arithmetic(bounds: dict[str, int], number: int) -> None
         ("{exactly: 1, at_most: 3}", "1:1: 'exactly' leaves nothing to 'at_least' and 'at_most'"),
         ("{at_leest: 1}", "1:2: unknown key 'at_leest' (did you mean 'at_least'?)"),
         ("{at_least: -1}", "1:12: at_least: must be at least 0"),
-        ("-1", "1:1: exactly: must be at least 0"),
+        ("-1", "1:1: must be at least 0"),
         ("{at_least: 1.0}", "1:12: at_least: must be a whole number"),
         ("{at_least: '1'}", "1:12: at_least: must be a whole number"),
         ("{at_least: true}", "1:12: at_least: must be a whole number"),

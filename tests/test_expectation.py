@@ -84,7 +84,7 @@ def test_no_expected_call_is_a_mistake() -> None:
         ("checkpoints: many", "1:14: checkpoints: must be a whole number, or {at_least: ..., at_most: ...}"),
         ("checkpoints: {at_leest: 1}", "1:15: checkpoints: unknown key 'at_leest' (did you mean 'at_least'?)"),
         ("checkpoints: [a, 5]", "1:18: checkpoints[1]: must be the names that are pending, or {pending: [...]"),
-        ("checkpoints: [[]]", "1:15: checkpoints[0].pending: must not be empty"),
+        ("checkpoints: [[]]", "1:15: checkpoints[0]: must not be empty"),
         ("checkpoints: [{turn: 1}]", "1:16: checkpoints[0]: unknown key 'turn'"),
         ("checkpoints: [{round: 0}]", "1:23: checkpoints[0].round: must be at least 1"),
         ("checkpoints: [{answer: yes}]", "1:24: checkpoints[0].answer: must be 'confirmed', 'denied' or 'unanswered'"),

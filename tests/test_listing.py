@@ -178,8 +178,7 @@ def test_broken_scenarios_are_all_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError) as caught:
         LISTS[name](Conf(None), root / "scenarios")
     assert [line.split(": ")[0].removeprefix(f"{root}/scenarios/") for line in caught.value.problems] == [
-        "a.yaml:2:1",
-        "b.yaml:1:1",
+        "a.yaml:1:8",
         "b.yaml:1:1",
         "b.yaml:2:16",
         "c.yaml:3:1",
@@ -193,8 +192,8 @@ def test_broken_settings_are_all_told(tmp_path: Path, name: str, group: str) -> 
     with pytest.raises(InputError) as caught:
         LISTS[name](Conf(root / "conf"), root)
     assert [line.split(": ")[0].removeprefix(f"{root}/conf/{group}/") for line in caught.value.problems] == [
-        "a.yaml:2:1",
-        "b.yaml:2:1",
+        "a.yaml:1:8",
+        "b.yaml:1:8",
     ]
 
 

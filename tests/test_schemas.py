@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 from harness.cli import main
 from harness.endpoint import ScriptFile
 from harness.errors import InputError
+from harness.expectation import TurnExpectation
 from harness.scenario import ScenarioFile
 from harness.schemas import SCENARIO, SCRIPT, bring_up_to_date, modeline, texts
 from harness.source import Location, parse, read
@@ -125,9 +126,12 @@ def examples(page: str) -> list[str]:
 
 def settled(data: dict[str, Any]) -> tuple[str, Any]:
     """Return what an example of a page is about, made whole where it shows a part only."""
-    groups = {"overlay": "role", "host_type": "model", "max_rounds": "loop", "factory": "loop", "sections": "persona"}
+    groups = {"overlay": "role", "host_type": "model", "max_rounds": "loop", "factory": "loop"}
+    groups |= {"sections": "persona", "preamble": "persona"}
     if data.keys() <= ScenarioFile.model_fields.keys() | {"for", "as"}:
         return SCENARIO, {**MINIMAL, **data}
+    if data.keys() <= TurnExpectation.model_fields.keys():
+        return SCENARIO, {**MINIMAL, "turns": [{"user": "Hello?", "expect": data}]}
     if "answers" in data:
         return SCENARIO, {**MINIMAL, "turns": [{"user": "Hello?", **data}]}
     if "label" in data:

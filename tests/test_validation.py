@@ -79,8 +79,7 @@ def test_every_broken_file_is_told_in_order(tmp_path: Path) -> None:
         "conf/role/bad.yaml:3:8",
         "conf/role/worse.yaml:1:1",
         "conf/tools/bad.yaml:2:9",
-        "scenarios/a/x.yaml:2:1",
-        "scenarios/b.yaml:1:1",
+        "scenarios/a/x.yaml:1:8",
         "scenarios/b.yaml:1:1",
         "scenarios/b.yaml:3:11",
         "scenarios/c.script.yaml:1:8",
@@ -101,7 +100,7 @@ def test_a_broken_scenario_hides_no_other(tmp_path: Path) -> None:
         scenarios__b=f"{GOOD}as: {{access: root}}\ntools: {{file_raed: x}}\n",
     )
     assert [line.split(": ")[0] for line in mistakes(root)] == [
-        "scenarios/a.yaml:2:1",
+        "scenarios/a.yaml:1:8",
         "scenarios/b.yaml:3:14",
         "scenarios/b.yaml:4:9",
     ]

@@ -1,0 +1,50 @@
+"""A whole project looked through: its files first, then every cassette held against its case."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TextIO
+
+from harness.audit import Audit, audit, problems, summary
+from harness.errors import InputError
+from harness.root import Root
+from harness.source import shown
+from harness.validation import validate
+
+
+def inspect(root: Root, words: Sequence[str], jobs: int, stream: TextIO, *, clears: bool) -> None:
+    """Check the scenarios that words name, or all, with all settings and cassettes, and say what was looked at.
+
+    Overrides among the words, as of a registry, hold for cassettes that compose only with them. What is nobody's is
+    removed where that is asked for (`clears`) and the files are right, since a file that cannot be read may need it.
+
+    Raises:
+        InputError: every problem of every file, sorted, then those of the cassettes.
+    """
+    paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
+    wrong: tuple[str, ...] = ()
+    try:
+        stream.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
+    except InputError as error:
+        wrong = error.problems
+    found = _audited(root, paths, overrides, jobs, broken=bool(wrong))
+    if clears and not wrong:
+        for orphan in found.orphans:
+            orphan.path.unlink(missing_ok=True)
+            stream.write(f"{shown(orphan.path)}: removed: {orphan.why}\n")
+        found = replace(found, orphans=())
+    if all_wrong := [*wrong, *problems(found, root.cassettes, root.asked)]:
+        raise InputError(*all_wrong)
+    if found.checked:
+        stream.write(f"{summary(found)}\n")
+
+
+def _audited(root: Root, paths: Sequence[str], overrides: Sequence[str], jobs: int, *, broken: bool) -> Audit:
+    """Hold the cassettes against their cases; of a project with broken files as far as cases can be made of it."""
+    try:
+        scenarios = root.select(paths) if paths or root.scenarios.is_dir() else []
+        found = audit(root.cassettes, root.conf, scenarios, overrides, jobs=jobs, whole=not paths)
+    except InputError:
+        if not broken:
+            raise
+        return Audit((), (), ())
+    return replace(found, orphans=(), unknown=()) if broken else found
