@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.calls import shortest
 from harness.naming import idle
 from harness.pattern import literal
 from harness.scenario import ScenarioFile
@@ -13,7 +14,6 @@ from harness.tools import UNCOVERED
 from harness.trace import Call, Turn, calls_of
 
 _BEHIND_TOOLS = ("turns", "expect", "reference", "known")
-_KEYS = ("tool", "decision", "outcome", "match")
 
 
 class Answered(NamedTuple):
@@ -145,13 +145,10 @@ def _calls(turn: Turn) -> dict[str, Any]:
 
 
 def _call(call: Call) -> Any:
-    arguments = literal(call.arguments or {})
     fate: dict[str, Any] = {} if call.decision == "none" else {"decision": call.decision}
     if call.outcome in ("failed", "refused") and UNCOVERED not in (call.result or ""):
         fate["outcome"] = call.outcome
-    if call.name in _KEYS or (fate and not arguments):
-        return {"tool": call.name, **({"arguments": arguments} if arguments else {}), **fate}
-    return {call.name: arguments, **fate} if arguments else call.name
+    return shortest(call.name, call.arguments or {}, fate)
 
 
 def _is_scenario(data: Any) -> bool:

@@ -1,7 +1,7 @@
 """Calls that are expected: one, several in a mode, how many of a tool, and a reference path."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -12,6 +12,7 @@ from harness.condition import Amount
 from harness.errors import did_you_mean
 from harness.matching import ArgumentMode, arguments_fit
 from harness.parts import Part, Pattern, SomeNames, mapping
+from harness.pattern import literal
 from harness.trace import Call, Decision, Outcome
 from harness.written import Schema, either, exactly_one, named_tool
 
@@ -119,6 +120,18 @@ class ExpectedCall(Part):
         any_will_do = self.matched.how == "ignore" or (self.matched.how == "partial" and not self.arguments)
         shown = "..." if any_will_do else json.dumps(self.arguments, ensure_ascii=False)
         return ", ".join(filter(None, (f"{self.tool}({shown})", self.decision, self.outcome)))
+
+
+def shortest(tool: str, arguments: Mapping[str, Any], said: Mapping[str, Any]) -> Any:
+    """Return an expected call in its shortest form: arguments that mean themselves, and what is `said` beside them."""
+    meant = literal(arguments)
+    if tool in _OWN_KEYS or (said and not meant):
+        return {"tool": tool, **({"arguments": meant} if meant else {}), **said}
+    return {tool: meant, **said} if meant else tool
+
+
+_OWN_KEYS = ("tool", "arguments", "decision", "outcome", "match")
+"""Keys of an expected call, which no tool's name can be in the short form."""
 
 
 def under(match: Match, calls: list[ExpectedCall]) -> list[ExpectedCall]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.finding import numbered
 from harness.intake import Taken
+from harness.records import KNOWN, UNKNOWN
 from harness.source import shown
 
 _MOST = 12
@@ -37,6 +38,8 @@ def _lines(taken: Taken) -> Iterator[str]:
     if taken.left:
         yield f"not imported, {len(taken.left)}:"
         yield from (f"  {line}" for line in taken.left)
+        if any(line.endswith(UNKNOWN) for line in taken.left):
+            yield f"  known are: {KNOWN}"
     areas = list(dict.fromkeys(one.id.partition("/")[0] for one in taken.items))
     yield f"type next: harness run {taken.items[0].id if len(taken.items) == 1 else ' '.join(areas)}"
 

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.calls import shortest
+from harness.completion import AskedCall
 from harness.dialogue import Dialogue
-from harness.pattern import literal
 from harness.returned import Returned, rules_of
 from harness.terminal import cut
 from harness.trace import Trace
@@ -121,7 +122,13 @@ class _Telling:
             if any(held):
                 self._notice(step.at)
             answers += self._answers(step, held)
-            self.reference += [_expected(call.name, call.parsed()) for call in step.calls]
+            # Arguments that nobody can read are expected to be any.
+            self.reference += [
+                {"tool": call.name, "match": "ignore"}
+                if (given := call.parsed()) is None
+                else shortest(call.name, given, {})
+                for call in step.calls
+            ]
         last = turn.steps[-1]
         self.seen.append(Seen(tuple(calls), len(self.replies) - before, None if last.waiting else last.text))
         return {
@@ -189,10 +196,7 @@ def _completion(dialogue: Dialogue, message: Mapping[str, Any], reason: str) -> 
     }
 
 
-def _expected(tool: str, arguments: Mapping[str, Any] | None) -> Any:
-    """Return a call as it is expected; one with arguments that nobody can read is expected with any."""
-    if arguments is None:
-        return {"tool": tool, "match": "ignore"}
-    if tool in ("tool", "decision", "outcome", "match"):  # words of the format itself
-        return {"tool": tool, "arguments": literal(arguments)}
-    return {tool: literal(arguments)}
+def _referred(call: AskedCall) -> Any:
+    """Return a call of the reference; one with arguments that nobody can read has any."""
+    given = call.parsed()
+    return {"tool": call.name, "match": "ignore"} if given is None else shortest(call.name, given, {})

@@ -17,7 +17,7 @@ from harness.files import write_all
 from harness.finding import numbered
 from harness.incident import NotAsked, incident
 from harness.provision import Need, Provision, faults, placed
-from harness.records import read_records
+from harness.records import KNOWN, UNKNOWN, read_records
 from harness.redaction import Redaction
 from harness.root import Root
 from harness.schemas import bring_up_to_date
@@ -108,6 +108,8 @@ def take_in(root: Root, asking: Asking, stream: TextIO) -> Taken:
         left = [*taking.left, *(f"{one.dialogue.place}: turn {one.stretch.first}: {one.why}" for one in unplayed)]
         done = tuple(one for one in items if not one.why)
         if not done:
+            if any(line.endswith(UNKNOWN) for line in left):
+                left.append(f"known are: {KNOWN}")
             raise InputError(*(left or [f"{shown(path)}:1:1: holds no conversation" for path in asking.paths]))
         files = stage.collected(root, done)
         _write(files)

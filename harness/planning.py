@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from harness.case import Case, distinct, plan
-from harness.composition import Composition, compose
+from harness.composition import Composition, check
 from harness.errors import InputError
 from harness.project import Conf
 from harness.scenario import Scenario, Under
@@ -18,17 +18,26 @@ def settle(conf: Conf, scenarios: Sequence[Scenario], overrides: Sequence[str]) 
 
     Raises:
         InputError: settings cannot be composed; all problems at once.
+
+    Nothing is returned for scenarios that choose a catalogue of which the role or the tool list of the command line
+    names tools that it does not have: these are meant for another one.
     """
     settled: dict[Under, tuple[Composition, ...]] = {}
     wrong: dict[str, None] = {}
     for under in dict.fromkeys(one.file.under for one in scenarios) or (Under(),):
-        try:
-            settled[under] = compose(conf, chosen(under, overrides))
-        except InputError as error:
-            wrong |= dict.fromkeys(error.problems)
+        checked = check(conf, chosen(under, overrides))
+        foreign = under.catalogue is not None and any(key_of(text) in ("role", "tools") for text in overrides)
+        told = set(checked.misfits) if foreign else ()
+        wrong |= dict.fromkeys(problem for problem in checked.problems if problem not in told)
+        settled[under] = checked.compositions
     if wrong:
         raise InputError(*wrong)
     return settled
+
+
+def left_out(scenarios: Sequence[Scenario], settled: Settled) -> list[str]:
+    """Return the ids of the scenarios for which there are no settings."""
+    return [one.id for one in scenarios if not settled[one.file.under]]
 
 
 def chosen(under: Under, overrides: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import InputError
+from harness.files import escaped
 from harness.matching import canonical
 from harness.project import Conf
 from harness.source import Location
@@ -200,8 +201,9 @@ def _tool(function: Mapping[str, Any], asks: bool) -> dict[str, Any]:
 
 
 def _slug(name: str) -> str:
-    """Return a name as a choice may be called on the command line."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name.rpartition("/")[2][:_LONGEST]).strip("-.")
+    """Return a name as a choice may be called on the command line, and its file on every system."""
+    made = re.sub(r"[^A-Za-z0-9._-]", "-", name.rpartition("/")[2][:_LONGEST]).strip("-.")
+    return f"model-{made}" if made and escaped(made) != made else made
 
 
 def placed(files: Mapping[tuple[str, str], str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ KNOWN = (
     "OpenAI messages (JSON or JSONL, fine-tuning files too), vcrpy cassettes, chats of Open WebUI, logs of LiteLLM, "
     "and checkpoints of the loop"
 )
+UNKNOWN = "holds nothing that is known"
 _TITLES = ("title", "name", "id", "task_id", "conversation_id")
 _CHAT = "/chat/completions"
 _DEEP = "nested too deeply to be read"
@@ -82,7 +83,7 @@ def _read(part: _Part, placeholder: str) -> Iterator[Read | tuple[str, Asked]]:
         for at, inner in enumerate(value["data"]):
             yield from _read(_Part(f"{place}: data[{at}]", inner), placeholder)
     else:
-        yield Unread(place, f"holds nothing that is known: {KNOWN}")
+        yield Unread(place, UNKNOWN)
 
 
 def _is_message(value: Any) -> bool:
@@ -184,7 +185,7 @@ def _cassette(text: str, path: Path) -> list[Asked]:
         InputError: it is none.
     """
     if not _CASSETTE.search(text):
-        raise InputError(f"{shown(path)}:1:1: holds nothing that is known: {KNOWN}")
+        raise InputError(f"{shown(path)}:1:1: {UNKNOWN}: {KNOWN}")
     folder = next((one for one in path.resolve().parents if (one / FOLDER).is_dir()), path.parent)
     try:
         recording = parsed(text, path, Pieces(folder))

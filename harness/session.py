@@ -30,7 +30,7 @@ from harness.invocation import Invocation
 from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
-from harness.planning import Settled, plan_all, settle
+from harness.planning import Settled, left_out, plan_all, settle
 from harness.report import Against, Told, build, code
 from harness.root import Root
 from harness.scenario import Scenario
@@ -39,6 +39,8 @@ from harness.worker import Task
 
 LIVE = 8
 """How many cases are asked live at a time where nothing is said."""
+_NAMED = 3
+"""How many scenarios are named that are left out."""
 
 
 def replay(asked: Invocation, *, alone: bool) -> int:
@@ -118,6 +120,9 @@ def planned(root: Root, overrides: Sequence[str], select: Callable[[], Sequence[
         raise InputError(*error.problems, *unread) from None
     if unread:
         raise InputError(*unread)
+    if names := left_out(scenarios, settled):
+        shown_ = f"{', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}"
+        _note(f"{numbered(len(names), 'scenario')} of another catalogue left out, for which this role is not: {shown_}")
     compositions = [composition for several in settled.values() for composition in several]
     for line in dict.fromkeys(notes(compositions)):
         _note(line)

@@ -386,7 +386,7 @@ def test_options_that_cannot_be_used(here: Path, asked: Json, why: str) -> None:
         (b"\xff\xfe", "a.json:1:1: not UTF-8 text"),
         (b"[" * 100_000, "a.json:1:1: nested too deeply to be read"),
         (b"title: A scenario.\n", "a.json:1:1: holds nothing that is known: "),
-        (b"[]", "a.json:1:1: holds nothing that is known: "),
+        (b"[]", "a.json:1:1: holds nothing that is known\nknown are: OpenAI messages"),
         (b'{"messages": []}', "a.json:1:1: holds no message of the user that was replied to"),
         (b'{"interactions": []}', "a.json:1:1: holds no conversation"),
         (json.dumps(talk(BROKEN)).encode(), "a.json:1:1: turn 1: find in message 3 has no result"),
@@ -422,7 +422,7 @@ def test_what_is_left_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert "imported 1 scenario: 1 turn, 3 rounds and 2 calls, each replayed as it was recorded\n" in told
     assert "not imported, 2:\n  a.jsonl:2:1: turn 1: find in message 3 has no result\n" in told
-    assert "\n  a.jsonl:3:1: holds nothing that is known: " in told
+    assert "\n  a.jsonl:3:1: holds nothing that is known\n  known are: OpenAI messages" in told
 
 
 # Odd records, each of which once was a traceback or ended the whole import

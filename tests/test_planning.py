@@ -7,7 +7,7 @@ import pytest
 
 from harness.composition import compose
 from harness.errors import InputError
-from harness.planning import chosen, plan_all, settle
+from harness.planning import chosen, left_out, plan_all, settle
 from harness.root import Root
 from harness.scenario import Under
 from tests.project import HELLO, write
@@ -189,3 +189,21 @@ def test_problems_of_all_settings_are_told_at_once(tmp_path: Path) -> None:
     )
     told = refusals(root)
     assert [line.partition(": ")[0] for line in told] == [f"{root}/conf/persona/odd.yaml:2:1"]
+
+
+def test_a_role_for_another_catalogue_leaves_scenarios_out(tmp_path: Path) -> None:
+    """A role of the command line whose tools the chosen catalogue lacks leaves those scenarios out, and no other."""
+    garden = "label: garden\ntools: {plants_list: {description: List the plants.}}\n"
+    root = Root(
+        write(
+            tmp_path,
+            conf__catalogue__garden=garden,
+            scenarios__a="title: A.\nturns: [{user: Go.}]\n",
+            scenarios__b="title: B.\nunder: {catalogue: garden}\nturns: [{user: Go.}]\n",
+        )
+    )
+    scenarios = root.select([])
+    settled = settle(root.conf, scenarios, ["role=files"])
+    assert left_out(scenarios, settled) == ["b"]
+    assert [case.id for case in plan_all(scenarios, settled)] == ["a@careful/files+all"]
+    assert left_out(scenarios, settle(root.conf, scenarios, [])) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.dialogue import Dialogue, Read, Unread
 from harness.errors import InputError
-from harness.records import KNOWN, read_records
+from harness.records import KNOWN, UNKNOWN, read_records
 from tests.build import EXAMPLES
 
 WAITS = "[AWAITING USER CONFIRMATION for {name}]"
@@ -20,7 +20,7 @@ HI = {"role": "user", "content": "Hi"}
 HELLO = {"role": "assistant", "content": "Hello."}
 TALK = [HI, HELLO]
 RECORD = json.dumps({"messages": TALK})
-UNKNOWN = f"holds nothing that is known: {KNOWN}"
+NOTHING = f"{UNKNOWN}: {KNOWN}"
 ANSWER = {"id": "c", "object": "chat.completion", "choices": [{"index": 0, "message": HELLO, "finish_reason": "stop"}]}
 
 
@@ -190,14 +190,14 @@ def test_forms_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("held", "why"),
     [
-        ("", f"1:1: {UNKNOWN}"),
-        (" \n\t\n", f"1:1: {UNKNOWN}"),
-        ("Dear all,\n\nhello", f"1:1: {UNKNOWN}"),
-        ("null", f"1:1: {UNKNOWN}"),
-        ('"text"', f"1:1: {UNKNOWN}"),
-        ("model: gpt-4o\nmessages: []\n", f"1:1: {UNKNOWN}"),
-        ("- role: user\n  content: Hi\n", f"1:1: {UNKNOWN}"),
-        (b"\x00\x01\x02", f"1:1: {UNKNOWN}"),
+        ("", f"1:1: {NOTHING}"),
+        (" \n\t\n", f"1:1: {NOTHING}"),
+        ("Dear all,\n\nhello", f"1:1: {NOTHING}"),
+        ("null", f"1:1: {NOTHING}"),
+        ('"text"', f"1:1: {NOTHING}"),
+        ("model: gpt-4o\nmessages: []\n", f"1:1: {NOTHING}"),
+        ("- role: user\n  content: Hi\n", f"1:1: {NOTHING}"),
+        (b"\x00\x01\x02", f"1:1: {NOTHING}"),
         (b"a\n\xff\xfe", "2:1: not UTF-8 text; save the file as UTF-8"),
         ('{"messages": [', "1:15: not JSON: expecting value"),
         ('{\n  "messages": [1,\n}', "3:1: not JSON: expecting value"),
