@@ -122,13 +122,7 @@ class _Telling:
             if any(held):
                 self._notice(step.at)
             answers += self._answers(step, held)
-            # Arguments that nobody can read are expected to be any.
-            self.reference += [
-                {"tool": call.name, "match": "ignore"}
-                if (given := call.parsed()) is None
-                else shortest(call.name, given, {})
-                for call in step.calls
-            ]
+            self.reference += map(_referred, step.calls)
         last = turn.steps[-1]
         self.seen.append(Seen(tuple(calls), len(self.replies) - before, None if last.waiting else last.text))
         return {

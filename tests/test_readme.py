@@ -130,6 +130,22 @@ def test_comparison_shown_is_the_comparison(
 
 
 @pytest.mark.slow
+def test_import_shown_is_the_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The transcript that the README shows is imported as it says, and replays."""
+    [transcript] = blocks(README, "json")
+    [output] = [text for text in blocks(README, "text") if text.startswith("$ harness import chat.json")]
+    monkeypatch.chdir(tmp_path)
+    Path("scenarios").mkdir()
+    Path("chat.json").write_text(transcript, "utf-8")
+    command, came = output.splitlines()[0].removeprefix("$ harness "), output.split("\n", 1)[1]
+    assert main(shlex.split(command)) == 0
+    assert capsys.readouterr().out == came
+    assert main(["run"]) == 0
+
+
+@pytest.mark.slow
 def test_matrix_shown_is_the_matrix(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The lines of two models against each other are those that the command prints, in their order."""
     command = "harness run model=careful,hasty files role=files"

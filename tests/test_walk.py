@@ -39,11 +39,12 @@ turns:
 """
 
 
-def begin(folder: Path) -> None:
-    """Write the user's first scenario, and what the scripted model says in it."""
-    desk = folder / "scenarios" / "desk"
-    (desk / "first.yaml").write_text(SCENARIO, "utf-8")
-    (desk / "first.script.yaml").write_text(SCRIPT, "utf-8")
+def edit(folder: Path) -> None:
+    """Say in the new scenario what the user asks, and what the scripted model says; the line for editors stays."""
+    for name, text in (("first.yaml", SCENARIO), ("first.script.yaml", SCRIPT)):
+        path = folder / "scenarios" / "desk" / name
+        head = path.read_text("utf-8").splitlines()[0]
+        path.write_text(f"{head}\n{text}", "utf-8")
 
 
 def screen(played: Played) -> list[str]:
@@ -67,7 +68,15 @@ def test_from_an_empty_folder_to_a_green_run(tmp_path: Path, columns: int) -> No
         "harness config what it runs under, and where each choice comes from",
         "then change a word in conf/role/desk.yaml, and run again",
     ]
-    begin(tmp_path)
+    assert at("new desk/first") == [
+        "scenarios/desk/first.yaml",
+        "scenarios/desk/first.script.yaml",
+        "",
+        "say in it what the user asks and what must come out, then type:",
+        "harness record desk/first",
+    ]
+    assert at("record desk/first")[-1] == "1 case recorded in a moment: 1 passed"
+    edit(tmp_path)
     tried = at(
         "try desk/first",
         Typed("nothing leaves an error): ", "Water the lemon tree.\n"),
@@ -123,12 +132,15 @@ def test_from_an_empty_folder_to_a_green_run(tmp_path: Path, columns: int) -> No
         "scenarios/desk/first.yaml: 13 lines added",
         "record it: harness record desk/first",
     ]
-    assert first.read_text("utf-8") == WRITTEN
+    assert first.read_text("utf-8") == f"# yaml-language-server: $schema=../scenario.schema.json\n{WRITTEN}"
+    stale = typed(["validate"], tmp_path, columns=columns)
+    assert stale.code == 2
+    assert steady(stale.screen)[-1].startswith("record 1 case, about 2 requests: harness record desk/first")
+    assert at("record desk/first")[-1] == "1 case recorded in a moment: 1 passed"
     assert at("validate") == [
         "2 scenarios, 2 scripts and 25 settings files: nothing is wrong",
-        "1 cassette replayed: every request is what was recorded",
+        "2 cassettes replayed: every request is what was recorded",
     ]
-    assert at("record desk/first")[-1] == "1 case recorded in a moment: 1 passed"
     assert at("run") == [
         "case verdict rounds calls checkpoints",
         "---------------------------------- --------- -------- ------- -------------",
