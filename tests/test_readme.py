@@ -130,6 +130,21 @@ def test_comparison_shown_is_the_comparison(
 
 
 @pytest.mark.slow
+def test_new_scenario_shown_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a new project a scenario is written as the README shows, and can be recorded as it stands."""
+    [output] = [text for text in blocks(README, "text") if text.startswith("$ harness new ")]
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    capsys.readouterr()
+    assert main(shlex.split(output.splitlines()[0])[2:]) == 0
+    said = capsys.readouterr().out
+    assert said.rstrip() == output.split("\n", 1)[1].rstrip()
+    assert main(shlex.split(said.splitlines()[-1])[1:]) == 0
+
+
+@pytest.mark.slow
 def test_import_shown_is_the_import(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
