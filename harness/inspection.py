@@ -32,10 +32,16 @@ def inspect(root: Root, words: Sequence[str], jobs: int, stream: TextIO, *, clea
             orphan.path.unlink(missing_ok=True)
             stream.write(f"{shown(orphan.path)}: removed: {orphan.why}\n")
         found = replace(found, orphans=())
-    if all_wrong := [*wrong, *problems(found, root.cassettes, root.asked)]:
-        raise InputError(*all_wrong)
+    of_cassettes = [line for line in problems(found, root.cassettes, root.asked) if not _again(line, wrong)]
+    if wrong or of_cassettes:
+        raise InputError(*wrong, *of_cassettes)
     if found.checked:
         stream.write(f"{summary(found)}\n")
+
+
+def _again(problem: str, told: Sequence[str]) -> bool:
+    """Whether the problem of a cassette is that of a file which was told already."""
+    return problem.endswith(tuple(f": {line}" for line in told))
 
 
 def _audited(root: Root, paths: Sequence[str], overrides: Sequence[str], jobs: int, *, broken: bool) -> Audit:

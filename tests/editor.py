@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -40,7 +40,8 @@ class Editor:
         self._version = 0
         self._answers: Queue[dict[str, Any]] = Queue()
         self._marks: Queue[dict[str, Any]] = Queue()
-        Thread(target=self._listen, daemon=True).start()
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
         can = {
             "workspace": {"configuration": True},
             "textDocument": {"hover": {"contentFormat": ["plaintext"]}, "publishDiagnostics": {}},
@@ -73,6 +74,11 @@ class Editor:
         """Return what is shown for the word before which a `|` stands in the text."""
         found = self._at("textDocument/hover", path, text)
         return _plain(found["contents"]) if found else ""
+
+    def end(self) -> None:
+        """End the server, and hear it out."""
+        self._server.kill()
+        self._listener.join(_LONGEST)
 
     def _at(self, method: str, path: Path, text: str) -> Any:
         before, _, behind = text.partition("|")
@@ -112,7 +118,11 @@ class Editor:
             length = int(line.split(b":")[1])
             while stream.readline().strip():
                 pass
-            self._take(json.loads(stream.read(length)))
+            body = stream.read(length)
+            if len(body) < length:
+                return  # it was ended while it spoke
+            with suppress(BrokenPipeError):
+                self._take(json.loads(body))
 
     def _take(self, message: dict[str, Any]) -> None:
         if "method" not in message:
@@ -133,7 +143,8 @@ def _plain(said: Any) -> str:
 def editing(command: Sequence[str | Path], folder: Path) -> Iterator[Editor]:
     """Start the server over a folder, and end it."""
     with subprocess.Popen([*command, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder) as server:
+        editor = Editor(server, folder)
         try:
-            yield Editor(server, folder)
+            yield editor
         finally:
-            server.kill()
+            editor.end()
