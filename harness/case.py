@@ -58,13 +58,13 @@ def plan(scenarios: Sequence[Scenario], compositions: Sequence[Composition]) -> 
     return distinct(cases)
 
 
-def distinct(cases: Sequence[Case]) -> tuple[Case, ...]:
-    """Return the cases.
+def distinct(cases: Sequence[Case], taken: dict[str, str] | None = None) -> tuple[Case, ...]:
+    """Return the cases, and add their cassettes to those that are `taken` by others.
 
     Raises:
         InputError: two of them have one id or one cassette.
     """
-    taken: dict[str, str] = {}
+    taken = {} if taken is None else taken
     wrong: dict[str, None] = {}
     for case in cases:
         path = str(case.cassette(Path())).casefold()

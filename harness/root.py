@@ -39,12 +39,14 @@ class Root:
         return self._judged(select(self.scenarios, words, tags), overrides)
 
     def load(self, path: Path, overrides: Sequence[str] = ()) -> Scenario:
-        """Load one scenario from wherever it lies, named as its file, and check where it says that it applies.
+        """Load one scenario, and check where it says that it applies; what lies elsewhere is named as its file.
 
         Raises:
             InputError: every problem of the file.
         """
-        return self._judged([load(path, path.parent)], overrides)[0]
+        inside = path.resolve().is_relative_to(self.scenarios.resolve())
+        one = load(path.resolve(), self.scenarios.resolve()) if inside else load(path, path.parent)
+        return self._judged([one], overrides)[0]
 
     def _judged(self, found: list[Scenario], overrides: Sequence[str]) -> list[Scenario]:
         wrong: list[str] = []

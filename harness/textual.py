@@ -59,7 +59,7 @@ def _cases(report: Report, shown: Sequence[CaseReport], style: Style, width: int
         above, rows = _table(report, cases, style, width)
         lines += above
         for row, case in zip(rows, cases, strict=True):
-            lines += [row, *(f"{_INDENT}{note}" for note in _notes(case, style, drifts=case.case not in told))]
+            lines += [row, *(f"{_INDENT}{note}" for note in notes(case, style, drifts=case.case not in told))]
     for word, found, colour in (("", missed, RED), (" drifted", drifted, YELLOW)):
         for one in found:
             lines += ["", *_together(one, word, colour, style)] if lines else _together(one, word, colour, style)
@@ -111,12 +111,15 @@ def _state(case: CaseReport) -> Painted:
     return Painted(compared.state, RED if compared.regressed else _STATES.get(compared.state))
 
 
-def _notes(case: CaseReport, style: Style, *, drifts: bool) -> Iterator[str]:
-    """Yield what is to be said of a case, how it differs from the baseline, and what to do next."""
+def notes(case: CaseReport, style: Style, *, drifts: bool = True, most: int = _CHANGES) -> Iterator[str]:
+    """Yield what is to be said of a case, how it differs from the baseline, and what to do next.
+
+    At most so many changes are told.
+    """
     for remark in remarks.remarks(case):
         if drifts or remark.kind != "drift":
             yield style.paint(remark.text, _REMARKS.get(remark.kind, YELLOW))
-    if (different := remarks.difference(case, _CHANGES)) is not None:
+    if (different := remarks.difference(case, most)) is not None:
         yield style.paint(different.head, _difference(case))
         yield from diff(different.changes, style)
         if different.more:

@@ -21,7 +21,8 @@ Whole commands, as they are typed. The time per case is processor time, that of 
 the peak: of the largest process, and of all together, what they share counted once.
 """
 STARTS = """\
-Whole commands, {repeats} of each in turns, the median; files are warm, and compiled.
+Whole commands, {repeats} of each in turns, the median; files are warm, and compiled. What the plugin costs a run of
+pytest without scenarios is {plugin:.0f} ms.
 """
 
 
@@ -167,10 +168,16 @@ def capacity() -> float:
 def starts(folder: Path, environment: dict[str, str], repeats: int) -> str:
     """Return as text how fast commands start."""
     root = bundled(folder)
+    plain = root / "plain"
+    plain.mkdir()
+    (plain / "test_plain.py").write_text("def test_plain():\n    pass\n", "utf-8")
+    pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(plain), str(plain))
     commands = {
         "import openai, vcr, hydra": (sys.executable, "-c", "import openai, vcr, hydra"),
         "harness run files/denied_delete": (*HARNESS, "run", "files/denied_delete"),
         "harness --help": (*HARNESS, "--help"),
+        "pytest without scenarios": pytest,
+        "the same without the plugin": (*pytest, "-p", "no:harness"),
     }
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(repeats + 1):
@@ -180,9 +187,10 @@ def starts(folder: Path, environment: dict[str, str], repeats: int) -> str:
                 seconds[name].append(taken)
     medians = {name: median(found) for name, found in seconds.items()}
     first = next(iter(medians.values()))
+    cost = medians["pytest without scenarios"] - medians["the same without the plugin"]
     rows = [(name, f"{taken:.3f}", f"{taken / first:.2f}") for name, taken in medians.items()]
     table = tabulate(rows, ("start", "seconds", "ratio"), disable_numparse=True, colalign=("left", "right", "right"))
-    return f"{table}\n\n{STARTS.format(repeats=repeats)}"
+    return f"{table}\n\n{STARTS.format(repeats=repeats, plugin=1000 * cost)}"
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 import pytest
 
+pytest_plugins = ["pytester"]
+"""Runs pytest in a folder of its own, so that a plugin of it is tested."""
+
 
 @pytest.fixture(autouse=True)
 def _as_wide_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

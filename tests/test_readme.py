@@ -3,6 +3,8 @@
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,31 @@ def test_commands_work(project: Path, capsys: pytest.CaptureFixture[str], monkey
     assert codes == {command: unrecorded.get(command, 0) for command in commands()}
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if not line.startswith(("github: reports/", "recording "))] == []
+
+
+@pytest.mark.slow
+def test_pytest_commands_work(project: Path) -> None:
+    """Each pytest command of the README passes on the bundled project."""
+    lines = [line.split("#")[0].strip() for block in blocks(README, "sh") for line in block.splitlines()]
+    words = [shlex.split(line) for line in lines if line.startswith("pytest ")]
+    codes = {" ".join(one): subprocess.run([sys.executable, "-m", *one], check=False).returncode for one in words}
+    assert codes == dict.fromkeys(codes, 0)
+    assert len(codes) == 4
+
+
+@pytest.mark.slow
+def test_failure_shown_is_the_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a new project, where a scenario expects one round less, pytest says what the README shows."""
+    [shown] = [text for text in blocks(README, "text") if text.startswith("$ pytest scenarios\n")]
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    path = tmp_path / "scenarios" / "desk" / "old_draft.yaml"
+    path.write_text(path.read_text("utf-8").replace("rounds: 4", "rounds: 3"), "utf-8")
+    command = [sys.executable, "-m", "pytest", "scenarios", "-p", "no:xdist"]
+    came = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    [head, *said] = shown.splitlines()[1:]
+    start = next(at for at, line in enumerate(came) if line.strip("_") == head.strip("_"))
+    assert came[start + 1 : start + 1 + len(said)] == said
 
 
 def test_make_targets_exist() -> None:
