@@ -52,6 +52,7 @@ class Lookout:
     """Finds scenario files among those that pytest comes across, and the project of each."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._top = config.rootpath
         self._typed: list[str] = config.getoption("--harness-set")
         self._written: list[str] = config.getini(_SET)
         self._skips = config.getoption("--harness-missing") == "skip"
@@ -66,7 +67,7 @@ class Lookout:
         """Take what lies below the `scenarios/` of a project, but for scripts and names with a leading dot."""
         if file_path.suffix not in (".yaml", ".yml") or file_path.name.endswith(".script.yaml"):
             return None
-        folder = _scenarios(file_path)
+        folder = self._scenarios(file_path)
         if folder is None or any(part.startswith(".") for part in file_path.relative_to(folder).parts):
             return None
         file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path, suite=self._suite(folder.parent))
@@ -78,6 +79,16 @@ class Lookout:
             if str(root) in sys.path:
                 sys.path.remove(str(root))
 
+    def _scenarios(self, path: Path) -> Path | None:
+        """Return the nearest `scenarios/` above a file that has a `conf/` beside it, else the nearest of pytest's root.
+
+        What merely lies in a folder somewhere below another of that name is nobody's scenario.
+        """
+        folders = [folder for folder in path.parents if folder.name == "scenarios"]
+        projects = [folder for folder in folders if (folder.parent / "conf").is_dir()]
+        within = [folder for folder in folders if folder.is_relative_to(self._top)]
+        return next(iter([*projects, *within]), None)
+
     def _suite(self, root: Path) -> "Suite":
         """Return the suite of a project; what was typed stands in the place of what the ini file says of it."""
         if root not in self._suites:
@@ -88,12 +99,6 @@ class Lookout:
             words = [*(word for word in self._written if key_of(word) not in typed), *self._typed]
             self._suites[root] = Suite(root, words, skip_missing=self._skips)
         return self._suites[root]
-
-
-def _scenarios(path: Path) -> Path | None:
-    """Return the nearest `scenarios/` above a file that has a `conf/` beside it, else the nearest of all."""
-    folders = [folder for folder in path.parents if folder.name == "scenarios"]
-    return next((folder for folder in folders if (folder.parent / "conf").is_dir()), folders[0] if folders else None)
 
 
 class ScenarioFile(pytest.File):

@@ -44,9 +44,8 @@ class Root:
         Raises:
             InputError: every problem of the file.
         """
-        inside = path.resolve().is_relative_to(self.scenarios.resolve())
-        one = load(path.resolve(), self.scenarios.resolve()) if inside else load(path, path.parent)
-        return self._judged([one], overrides)[0]
+        folder = self.scenarios if path.is_relative_to(self.scenarios) else path.parent
+        return self._judged([load(path, folder)], overrides)[0]
 
     def _judged(self, found: list[Scenario], overrides: Sequence[str]) -> list[Scenario]:
         wrong: list[str] = []

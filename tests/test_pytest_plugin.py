@@ -153,6 +153,21 @@ def test_areas_may_be_called_anything(project: Path, pytester: pytest.Pytester) 
     assert [*ran(pytester, "scenarios/scenarios")] == ["scenarios/conf/hello@careful/chat+all"]
 
 
+def test_what_lies_below_another_folder_of_that_name_is_nobodys(pytester: pytest.Pytester) -> None:
+    """YAML of a repository that happens to lie in a folder called `scenarios` is not taken for scenarios."""
+    repository = pytester.mkdir("scenarios") / "repository"
+    write(repository, docs__page="a: 1\n")
+    (repository / "test_sound.py").write_text(SOUND, "utf-8")
+    assert [*ran(pytester, str(repository), "--rootdir", str(repository))] == ["test_sound"]
+
+
+def test_a_link_is_named_by_where_it_stands(project: Path, pytester: pytest.Pytester) -> None:
+    """A scenario that is a link to a file elsewhere has the name of the link, as `harness run` has it."""
+    (project / "kept.yaml").write_text(HELLO, "utf-8")
+    (project / "scenarios/talk/linked.yaml").symlink_to(project / "kept.yaml")
+    assert [*ran(pytester, "scenarios/talk")] == [*told(pytester, "talk")]
+
+
 def test_a_failure_is_told_by_its_lines(project: Path, pytester: pytest.Pytester) -> None:
     """A failure begins with file and line, has the difference from the baseline, and ends with what to type."""
     assert main(["run", "--quiet", "--update-baseline"]) == 0
