@@ -1,6 +1,6 @@
 """What cases are compared with: the committed baseline, or a stored run."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from harness.brief import Brief
 from harness.change import Change
 from harness.changes import changes
 from harness.check import JUDGED
-from harness.compare import Accepted, Compared, Subject, subject_of
+from harness.compare import Accepted, Subject, subject_of
 from harness.source import shown
 from harness.trace import Trace
 
@@ -63,26 +63,6 @@ def differences(reports: Path, trace: Trace) -> Differences | None:
     accepted = before.accepted(subject_of(trace)).get(trace.repeat) if before is not None else None
     found = changes(accepted.trace, trace) if accepted is not None else ()
     return Differences(before.name, found) if before is not None and found else None
-
-
-def counterparts(
-    traces: Iterable[Trace],
-    compared: Iterable[Compared | None],
-    accepted: Callable[[Subject], Mapping[int, Accepted]],
-) -> dict[str, Trace]:
-    """Return what the cases that changed are compared with, by the case's id: the accepted repeat nearest to each.
-
-    Raises:
-        InputError: what was accepted cannot be read.
-    """
-    found: dict[str, Trace] = {}
-    for trace, one in zip(traces, compared, strict=True):
-        if one is not None and one.changes:
-            own = accepted(subject_of(trace))
-            ordered = sorted(own.items(), key=lambda item: (item[0] != trace.repeat, item[0]))
-            near = [other.trace for _, other in ordered if set(one.changes) <= set(changes(other.trace, trace))]
-            found[trace.case] = near[0] if near else ordered[0][1].trace
-    return found
 
 
 def stored(run: archive.Stored, now: archive.Stored | None = None) -> Earlier:

@@ -11,7 +11,6 @@ from typing import TextIO
 from harness import github, markdown, textual
 from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
-from harness.page import Stories
 from harness.report import Report
 from harness.source import shown
 from harness.terminal import Style, style
@@ -22,11 +21,10 @@ _FILES = {
     "github": "github.md",
     "junit": "junit.xml",
     "json": "report.json",
-    "html": "report.html",
 }
 FORMATS = tuple(_FILES)
 """The forms by name."""
-FIGURED = frozenset(("markdown", "github", "json", "html"))
+FIGURED = frozenset(("markdown", "github", "json"))
 """The forms that give the figures of a single column, too."""
 _UNWRAPPED = 160
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -85,30 +83,18 @@ def _output(word: str) -> Output:
     return Output(form, Path(file) if file else None)
 
 
-def wants_stories(forms: Sequence[Output]) -> bool:
-    """Tell whether one of the forms shows the traces themselves."""
-    return any(one.form == "html" for one in forms)
-
-
-def write(
-    report: Report, forms: Sequence[Output], folder: Path, screen: Screen, stories: Stories | None = None
-) -> None:
+def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen) -> None:
     """Write a report in every form: to its file, or on the screen, where text and one other form alone may stand.
 
-    What has no file and no place on the screen, as a page never has, goes into the folder, and is told. GitHub's
-    summary goes where the runner says, its annotations on the screen. A page needs the stories of the cases.
+    What has no file and no place on the screen goes into the folder, and is told. GitHub's summary goes where the
+    runner says, its annotations on the screen.
 
     Raises:
         InputError: a file cannot be written.
     """
     alone = len(forms) == 1
     for one in forms:
-        if one.form == "html":
-            from harness import page
-
-            text = _whole(page.render(report, stories or Stories((), {}), shown(folder)))
-        else:
-            text = _rendered(report, one.form, screen, printed=one.file is None)
+        text = _rendered(report, one.form, screen, printed=one.file is None)
         summary = screen.environment.get(_SUMMARY) if one.form == "github" else None
         if one.form == "github":
             screen.stream.writelines(f"{line}\n" for line in github.annotations(report))
@@ -116,7 +102,7 @@ def write(
             _write(one.file, text)
         elif summary:
             _append(Path(summary), text)
-        elif (alone and one.form != "html") or one.form == "text":
+        elif alone or one.form == "text":
             screen.stream.write(text)
         else:
             _write(folder / _FILES[one.form], text)
@@ -138,10 +124,6 @@ def _rendered(report: Report, form: str, screen: Screen, *, printed: bool) -> st
         case _:
             colours = style(screen.stream, screen.environment) if printed else Style()
             text = textual.render(report, colours, screen.width, quiet=screen.quiet, seconds=screen.seconds)
-    return _whole(text)
-
-
-def _whole(text: str) -> str:
     whole = text if text.endswith("\n") else f"{text}\n"
     return whole.encode("utf-8", "backslashreplace").decode()  # half a character, as a model may write one
 

@@ -3,9 +3,8 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
 from harness import archive
@@ -14,10 +13,9 @@ from harness.brief import Brief
 from harness.check import Verdict, judge
 from harness.compare import Compared, compare, subject_of
 from harness.conversation import conversation
-from harness.earlier import Earlier, counterparts, differences, earlier, stored
+from harness.earlier import Earlier, differences, earlier, stored
 from harness.errors import InputError
-from harness.formats import Output, Screen, wants_stories, write
-from harness.page import Stories
+from harness.formats import Output, Screen, write
 from harness.remarks import spelled
 from harness.report import Against, Told, build
 from harness.root import Root
@@ -65,8 +63,7 @@ def retell(
             compared = _compared(trace, verdict, before, comparing.get(brief.column, Comparing()))
             told.append(Told(brief, verdict, brief.column, compared, run=name))
     found = build("read", told, against=None if before is None else Against(before.name))
-    stories = _stories(forms, told, lambda: chain.from_iterable(run.traces for run in runs), before)
-    write(found, forms, runs[0].path, Screen(sys.stdout, os.environ), stories)
+    write(found, forms, runs[0].path, Screen(sys.stdout, os.environ))
     return found.exit_code
 
 
@@ -94,19 +91,8 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
         ),
     ]
     found = build("read", told, against=Against(before.name))
-    stories = _stories(forms, told, lambda: other.traces, before)
-    write(found, forms, other.path, Screen(sys.stdout, os.environ), stories)
+    write(found, forms, other.path, Screen(sys.stdout, os.environ))
     return found.exit_code
-
-
-def _stories(
-    forms: Sequence[Output], told: Sequence[Told], traces: Callable[[], Iterable[Trace]], before: Earlier | None
-) -> Stories | None:
-    """Return the traces of the cases that are told, and what they are compared with, where a form shows them."""
-    if not wants_stories(forms):
-        return None
-    compared = [one.compared for one in told if one.listed]
-    return Stories(traces(), {} if before is None else counterparts(traces(), compared, before.accepted))
 
 
 def _named(run: str, brief: Brief, both: Collection[str]) -> str:

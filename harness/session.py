@@ -18,19 +18,18 @@ from harness.case import Case
 from harness.compare import Subject
 from harness.composition import notes
 from harness.crew import play, processors
-from harness.earlier import Earlier, counterparts, earlier
+from harness.earlier import Earlier, earlier
 from harness.ending import Ending, Finish
 from harness.errors import InputError
 from harness.factory import composed_factory
 from harness.finding import numbered
-from harness.formats import FIGURED, Screen, wants_stories, write
+from harness.formats import FIGURED, Screen, write
 from harness.garbage import kept
 from harness.guard import closed, stay_closed
 from harness.invocation import Invocation
 from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
-from harness.page import Stories
 from harness.planning import Settled, left_out, plan_all, settle
 from harness.report import Against, Told, build, code
 from harness.root import Root
@@ -267,11 +266,6 @@ def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, l
     gone: Mapping[str, Path | None] = {}
     if before is not None and whole:
         gone = before.gone([one.brief for one in run.ended], max(case.settings.repeats for case in run.cases))
-    stories: Stories | None = None
-    if wants_stories(asked.forms):
-        compared = [one.compared for one in run.ended]
-        nearest = {} if before is None else counterparts(run.folder.traces, compared, before.accepted)
-        stories = Stories(run.folder.traces, nearest)
     kept, refused = "", None
     if asked.update_baseline:
         briefs = [(one.brief, one.verdict) for one in run.ended]
@@ -290,8 +284,7 @@ def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, l
         advice=[*([kept] if kept else []), *advice.of_run(asked, run.ended, again, accepted=bool(kept))],
         figured=any(form.form in FIGURED for form in asked.forms),
     )
-    screen = Screen(sys.stdout, os.environ, asked.quiet, run.seconds)
-    write(found, asked.forms, run.folder.path, screen, stories)
+    write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds))
     for label in sorted({case.settings.loop.label for case in run.cases if case.settings.loop.policy is None}):
         _note(
             f"loop '{label}' says no policy: what became of calls is told from what was seen "
