@@ -254,4 +254,6 @@ document.addEventListener("keydown", (event) => {
 });
 addEventListener("popstate", show);
 form.hidden = false;
+document.getElementById("unscripted").hidden = true;
 show();
+performance.mark("usable");
