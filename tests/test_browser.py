@@ -201,7 +201,7 @@ def test_before_and_now(visit: Any) -> None:
     found.get_by_role("link", name="before and now of a/read").click()
     rows = found.locator(".pair:not(.names)")
     expect(rows.locator(".mark")).to_have_text(
-        ["the same on both sides", "differs", "only on the right", "the same on both sides", "differs"]
+        ["the same on both sides", "first difference", "only on the right", "the same on both sides", "differs"]
     )
     found.get_by_role("button", name="First difference").click()
     first = found.locator(".pair.first")
@@ -247,7 +247,9 @@ def test_by_keyboard_alone(visit: Any) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("state", ["", "#q=hello", "#case=a/read@m/chat+all", "#case=a/read@m/chat+all&with=before"])
+@pytest.mark.parametrize(
+    "state", ["", "#result=failed", "#case=a/read@m/chat+all", "#case=a/read@m/chat+all&with=before"]
+)
 def test_axe_finds_nothing(visit: Any, scheme: str, width: int, state: str) -> None:
     """Axe's default rules find no violation, light or dark, on a phone or a desk, whatever is open."""
     repeated = [

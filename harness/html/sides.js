@@ -163,7 +163,11 @@ function besides(before, now, names, found) {
   const steps = found.sides || paired(before, now);
   const rows = steps.flatMap((step) => turnRows(step, before, now, marked));
   const differing = rows.filter((one) => one.classList.contains("differs"));
-  if (differing[0]) differing[0].classList.add("first");
+  if (differing[0]) {
+    const mark = differing[0].querySelector(".mark");
+    differing[0].classList.add("first");
+    mark.textContent = mark.textContent === "differs" ? "first difference" : `first difference: ${mark.textContent}`;
+  }
   let at = -1;
   const where = el("span", { role: "status" }, differing.length ? `${numbered(differing.length, "row")} differ` : "nothing differs");
   const go = (to) => {
