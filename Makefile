@@ -9,13 +9,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench lock install install-dev install-server clean
+.PHONY: help run test lint format bench lock install install-dev install-server install-browser clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 run: install  ## replay the bundled scenarios, for all three models and all roles
-	@$(BIN)/harness run model=careful,hasty,stubborn role=chat,coder,files,research
+	@$(BIN)/harness run model=careful,hasty,stubborn role=chat,coder,files,research --format text --format html
 
 test: install-dev  ## run all tests, several at a time
 	@$(BIN)/pytest -n auto --maxprocesses 4
@@ -46,6 +46,19 @@ install-server:  ## install the YAML language server that a test talks to, where
 		npm ci --prefix tests/server --ignore-scripts --no-audit --no-fund --loglevel=error; \
 	else \
 		echo "there is no npm, so that tests/test_language_server.py will be skipped"; \
+	fi
+
+install-browser:  ## install the browser that the tests of the page drive, where apt-get and the right to use it are
+	@if [ -x /usr/bin/chromium ]; then \
+		:; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo "there is neither Chromium nor apt-get, so that tests/test_browser.py will be skipped"; \
+	elif [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then \
+		sudo apt-get update -qq && sudo apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "there is no Chromium, and no right to install it, so that tests/test_browser.py will be skipped"; \
 	fi
 
 clean:  ## remove .venv, caches and builds

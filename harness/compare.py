@@ -50,7 +50,7 @@ class Accepted:
     """The digest of the recorded exchanges that the trace comes from."""
 
 
-class _Nearest(NamedTuple):
+class Nearest(NamedTuple):
     """The accepted repeat that a case comes nearest to, and what differs from it."""
 
     accepted: Accepted
@@ -77,9 +77,31 @@ def compare(
     if verdict.status not in JUDGED:
         return None
     own = before.get(trace.repeat)
-    anew = own is None or own.cassette != verdict.replay.cassette
-    nearest = min(
-        (_Nearest(one, *_told(changes(one.trace, trace), anew, counts)) for one in before.values()),
+    anew = _is_anew(own, verdict)
+    near = nearest(trace, verdict, before, counts)
+    worse = near is not None and verdict.status == "failed" != near.accepted.status
+    if near is None or (own is None and near.counted and not worse):
+        return Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
+    status = near.accepted.status
+    # What models word anew each time is no change where repeats were accepted; what counts is the shape of a case.
+    found = () if anew and len(before) > 1 and not near.counted else near.changes
+    return Compared(
+        state=_state(status, verdict.status, changed=bool(found)),
+        regressed=worse or (related and near.counted),
+        rerecorded=related and own is not None and anew,
+        before=status,
+        changes=found,
+    )
+
+
+def nearest(
+    trace: Trace, verdict: Verdict, before: Mapping[int, Accepted], counts: Collection[ChangeKind]
+) -> Nearest | None:
+    """Return the accepted repeat that a case is compared with, or None where nothing was accepted."""
+    own = before.get(trace.repeat)
+    anew = _is_anew(own, verdict)
+    return min(
+        (Nearest(one, *_told(changes(one.trace, trace), anew, counts)) for one in before.values()),
         key=lambda near: (
             near.counted,
             not near.counted and near.accepted.status != verdict.status,
@@ -88,19 +110,10 @@ def compare(
         ),
         default=None,
     )
-    worse = nearest is not None and verdict.status == "failed" != nearest.accepted.status
-    if nearest is None or (own is None and nearest.counted and not worse):
-        return Compared(state="new", regressed=False, rerecorded=False, before=None, changes=())
-    status = nearest.accepted.status
-    # What models word anew each time is no change where repeats were accepted; what counts is the shape of a case.
-    found = () if anew and len(before) > 1 and not nearest.counted else nearest.changes
-    return Compared(
-        state=_state(status, verdict.status, changed=bool(found)),
-        regressed=worse or (related and nearest.counted),
-        rerecorded=related and own is not None and anew,
-        before=status,
-        changes=found,
-    )
+
+
+def _is_anew(own: Accepted | None, verdict: Verdict) -> bool:
+    return own is None or own.cassette != verdict.replay.cassette
 
 
 def _told(found: tuple[Change, ...], anew: bool, counts: Collection[ChangeKind]) -> tuple[tuple[Change, ...], bool]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from harness import github, markdown, textual
+from harness.embedding import Packed
 from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
 from harness.report import Report
@@ -21,10 +22,11 @@ _FILES = {
     "github": "github.md",
     "junit": "junit.xml",
     "json": "report.json",
+    "html": "report.html",
 }
 FORMATS = tuple(_FILES)
 """The forms by name."""
-FIGURED = frozenset(("markdown", "github", "json"))
+FIGURED = frozenset(("markdown", "github", "json", "html"))
 """The forms that give the figures of a single column, too."""
 _UNWRAPPED = 160
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -83,8 +85,15 @@ def _output(word: str) -> Output:
     return Output(form, Path(file) if file else None)
 
 
-def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen) -> None:
+def paged(forms: Sequence[Output]) -> bool:
+    """Tell whether a page is asked for, which shows the traces as well."""
+    return any(one.form == "html" for one in forms)
+
+
+def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen, packed: Packed | None = None) -> None:
     """Write a report in every form: to its file, or on the screen, where text and one other form alone may stand.
+
+    A page is never printed, and its address is told; the traces that it opens are `packed`.
 
     What has no file and no place on the screen goes into the folder, and is told. GitHub's summary goes where the
     runner says, its annotations on the screen.
@@ -94,6 +103,9 @@ def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen)
     """
     alone = len(forms) == 1
     for one in forms:
+        if one.form == "html":
+            _page(report, one.file or folder / _FILES[one.form], folder.name, packed or Packed())
+            continue
         text = _rendered(report, one.form, screen, printed=one.file is None)
         summary = screen.environment.get(_SUMMARY) if one.form == "github" else None
         if one.form == "github":
@@ -126,6 +138,14 @@ def _rendered(report: Report, form: str, screen: Screen, *, printed: bool) -> st
             text = textual.render(report, colours, screen.width, quiet=screen.quiet, seconds=screen.seconds)
     whole = text if text.endswith("\n") else f"{text}\n"
     return whole.encode("utf-8", "backslashreplace").decode()  # half a character, as a model may write one
+
+
+def _page(report: Report, path: Path, run: str, packed: Packed) -> None:
+    """Write the page, and tell its address, which terminals open."""
+    from harness import page
+
+    _write(path, page.render(report, packed, run))
+    sys.stderr.write(f"html: {path.resolve().as_uri()}\n")
 
 
 def _write(path: Path, text: str) -> None:

@@ -47,10 +47,12 @@ examples:
   harness compare RUN                       with the newest run, case by case
   harness compare RUN RUN                   and model by model
   harness compare reports/A reports/B --format markdown=diff.md
+  harness compare RUN --format html         traces side by side, in the browser
 """,
     "report": """\
 examples:
   harness report                            the newest run, told again
+  harness report --format html              a page for the browser; its address is told
   harness report RUN --judge                as the expectations are now
   harness report RUN RUN --format junit     two runs as one
 """,

@@ -85,8 +85,7 @@ class Comparable(NamedTuple):
 
 def labels(names: Sequence[str]) -> Labels:
     """Return short names of columns, which tell them apart, and what they have in common."""
-    parsed = [_parsed(name) for name in names]
-    parts = [one for one in parsed if one is not None]
+    parts = [one for one in map(parsed, names) if one is not None]
     whole = Labels({name: _bearable(name) for name in names}, "")
     if len(names) < 2 or len(parts) < len(names):
         return whole
@@ -105,11 +104,12 @@ def labels(names: Sequence[str]) -> Labels:
 
 def family(name: str) -> tuple[object, ...]:
     """Return what columns of one variant have in common."""
-    parsed = _parsed(name)
-    return (name,) if parsed is None else parsed.variant
+    found = parsed(name)
+    return (name,) if found is None else found.variant
 
 
-def _parsed(name: str) -> Name | None:
+def parsed(name: str) -> Name | None:
+    """Return the parts of a column's name, or None where it has another form."""
     found = _NAME.fullmatch(name)
     if found is None:
         return None
@@ -222,7 +222,7 @@ def tells(pair: Pair) -> bool:
 
 def _apart(one: str, other: str) -> int:
     """Return in how many of run, model and variant two columns differ; one where a name cannot be read."""
-    here, there = _parsed(one), _parsed(other)
+    here, there = parsed(one), parsed(other)
     if here is None or there is None:
         return 1
     return sum((here.run != there.run, here.model != there.model, here.variant != there.variant))

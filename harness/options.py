@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
             action="append",
             default=[],
             metavar="F[=FILE]",
-            help="text (the default), markdown, github, junit or json; may be given several times",
+            help="text (the default), markdown, github, junit, json or html; may be given several times",
         )
 
     def compared(sub: argparse.ArgumentParser) -> None:

@@ -14,8 +14,10 @@ from harness.check import Verdict, judge
 from harness.compare import Compared, compare, subject_of
 from harness.conversation import conversation
 from harness.earlier import Earlier, differences, earlier, stored
+from harness.embedding import packed
 from harness.errors import InputError
-from harness.formats import Output, Screen, write
+from harness.evidence import evidence
+from harness.formats import Output, Screen, paged, write
 from harness.remarks import spelled
 from harness.report import Against, Told, build
 from harness.root import Root
@@ -63,7 +65,9 @@ def retell(
             compared = _compared(trace, verdict, before, comparing.get(brief.column, Comparing()))
             told.append(Told(brief, verdict, brief.column, compared, run=name))
     found = build("read", told, against=None if before is None else Against(before.name))
-    write(found, forms, runs[0].path, Screen(sys.stdout, os.environ))
+    traces = (trace for run in runs for trace in run.traces)
+    shown = packed(evidence(told, traces, before, comparing)) if paged(forms) else None
+    write(found, forms, runs[0].path, Screen(sys.stdout, os.environ), shown)
     return found.exit_code
 
 
@@ -91,7 +95,9 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
         ),
     ]
     found = build("read", told, against=Against(before.name))
-    write(found, forms, other.path, Screen(sys.stdout, os.environ))
+    listed = [one for one in told if one.listed]
+    shown = packed(evidence(listed, other.traces, before, other.comparing)) if paged(forms) else None
+    write(found, forms, other.path, Screen(sys.stdout, os.environ), shown)
     return found.exit_code
 
 

@@ -19,11 +19,13 @@ from harness.compare import Subject
 from harness.composition import notes
 from harness.crew import play, processors
 from harness.earlier import Earlier, earlier
+from harness.embedding import packed
 from harness.ending import Ending, Finish
 from harness.errors import InputError
+from harness.evidence import evidence
 from harness.factory import composed_factory
 from harness.finding import numbered
-from harness.formats import FIGURED, Screen, write
+from harness.formats import FIGURED, Screen, paged, write
 from harness.garbage import kept
 from harness.guard import closed, stay_closed
 from harness.invocation import Invocation
@@ -266,6 +268,15 @@ def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, l
     gone: Mapping[str, Path | None] = {}
     if before is not None and whole:
         gone = before.gone([one.brief for one in run.ended], max(case.settings.repeats for case in run.cases))
+    again = advice.to_record(asked, run.cases, run.ended, root.cassettes, live)
+    told = [
+        Told(one.brief, one.verdict, one.brief.column, one.compared, again.get(place) if len(again) == 1 else None)
+        for place, one in enumerate(run.ended)
+    ]
+    shown = None
+    if paged(asked.forms):  # before the baseline is another
+        comparing = {f"{one.settings.model.label}/{one.settings.variant}": one.settings.compare for one in run.cases}
+        shown = packed(evidence(told, run.folder.traces, before, comparing))
     kept, refused = "", None
     if asked.update_baseline:
         briefs = [(one.brief, one.verdict) for one in run.ended]
@@ -273,18 +284,14 @@ def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, l
             kept = baseline.update(root.reports, briefs, run.folder.traces, list(filter(None, gone.values())))
         except InputError as error:
             refused = error
-    again = advice.to_record(asked, run.cases, run.ended, root.cassettes, live)
     found = build(
         "replayed" if live is None else live.ended(run.ended),
-        [
-            Told(one.brief, one.verdict, one.brief.column, one.compared, again.get(place) if len(again) == 1 else None)
-            for place, one in enumerate(run.ended)
-        ],
+        told,
         against=None if before is None else Against(before.name, tuple(sorted(gone))),
         advice=[*([kept] if kept else []), *advice.of_run(asked, run.ended, again, accepted=bool(kept))],
         figured=any(form.form in FIGURED for form in asked.forms),
     )
-    write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds))
+    write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds), shown)
     for label in sorted({case.settings.loop.label for case in run.cases if case.settings.loop.policy is None}):
         _note(
             f"loop '{label}' says no policy: what became of calls is told from what was seen "

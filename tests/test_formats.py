@@ -8,9 +8,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness import github, junit, markdown, textual
+from harness import github, junit, markdown, page, textual
+from harness.embedding import Packed
 from harness.errors import InputError
-from harness.formats import FORMATS, Output, Screen, outputs, write
+from harness.formats import FORMATS, Output, Screen, outputs, paged, write
 from harness.report import Report, build
 from harness.terminal import Style
 from tests.build import finding, told
@@ -50,7 +51,7 @@ def test_what_is_refused(words: list[str], said: str) -> None:
     assert caught.value.problems[0].startswith(said)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "html"])
 def test_a_form_alone_is_printed(tmp_path: Path, form: str) -> None:
     """One form without a file stands on the screen, whole."""
     whole = {
@@ -73,6 +74,18 @@ def test_several_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert len(ET.parse(tmp_path / "junit.xml").findall(".//failure")) == 1  # noqa: S314 - our own
     assert (tmp_path / "report.md").read_text("utf-8").rstrip("\n") == markdown.render(report()).rstrip("\n")
     assert capsys.readouterr().err == f"junit: {tmp_path}/junit.xml\nmarkdown: {tmp_path}/report.md\n"
+
+
+def test_a_page_is_never_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page goes to its file, or into the run's folder, even alone, and its address is told."""
+    folder = tmp_path / "a run"
+    assert printed(["html"], folder) == ""
+    assert (folder / "report.html").read_text("utf-8") == page.render(report(), Packed(), "a run")
+    file = tmp_path / "other.html"
+    assert printed([f"html={file}"], folder) == ""
+    assert file.read_bytes() == (folder / "report.html").read_bytes()
+    assert capsys.readouterr().err == f"html: {folder.as_uri()}/report.html\nhtml: {file.as_uri()}\n"
+    assert [paged(outputs(forms)) for forms in ([], ["text", "html=a"])] == [False, True]
 
 
 def test_github_s_summary_goes_where_the_runner_says(tmp_path: Path) -> None:
@@ -107,6 +120,10 @@ def test_half_a_character_is_written_out(tmp_path: Path) -> None:
     """What no UTF-8 text can hold stands as its escape, which JSON reads as what it was."""
     whole = build("read", [told("failed", finding("\ud800"))])
     for form in FORMATS:
+        if form == "html":
+            write(whole, outputs([form]), tmp_path, Screen(io.StringIO(), {}))
+            assert "\\ud800" in (tmp_path / "report.html").read_text("utf-8")
+            continue
         stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         write(whole, outputs([form]), tmp_path, Screen(stream, {}))
         stream.seek(0)

@@ -69,10 +69,12 @@ def assert_works(scripts: Path, project: Path, elsewhere: Path) -> None:
 
 
 def test_wheel_works_anywhere(wheel: Path, tmp_path: Path, project: Path, elsewhere: Path) -> None:
-    """A wheel carries the package with its settings and its starter, and nothing else of the project."""
+    """A wheel carries the package with its settings, its page and its starter, and nothing else of the project."""
     names = zipfile.ZipFile(wheel).namelist()
     settings = {path.relative_to(ROOT).as_posix() for path in (ROOT / "conf").rglob("*") if path.is_file()}
     assert {f"harness/{name}" for name in settings} <= set(names)
+    page = {f"harness/html/{path.name}" for path in (ROOT / "harness" / "html").iterdir()}
+    assert len(page & set(names)) == len(page) > 1
     starter = {name.removeprefix("harness/starter/") for name in names if name.startswith("harness/starter/")}
     assert starter == {*FILES.values(), "README.md"}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"harness", "tool_loop_harness"}

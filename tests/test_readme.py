@@ -81,7 +81,7 @@ def test_commands_work(project: Path, capsys: pytest.CaptureFixture[str], monkey
     codes = {command: main(shlex.split(command)[1:]) for command in commands()}
     assert codes == {command: unrecorded.get(command, 0) for command in commands()}
     said = capsys.readouterr().err.splitlines()
-    assert [line for line in said if not line.startswith(("github: reports/", "recording "))] == []
+    assert [line for line in said if not line.startswith(("github: reports/", "html: file://", "recording "))] == []
 
 
 @pytest.mark.slow
@@ -114,7 +114,10 @@ def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
         assert f"\n{target}:" in makefile
-    assert "harness run model=careful,hasty,stubborn role=chat,coder,files,research\n" in makefile
+    assert (
+        "harness run model=careful,hasty,stubborn role=chat,coder,files,research --format text --format html\n"
+        in makefile
+    )
 
 
 def test_scenario_shown_is_a_scenario() -> None:
