@@ -61,7 +61,7 @@ def arose(error: BaseException) -> str | None:
     frames = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
     while frames and frames[0].filename in (__file__, import_module.__code__.co_filename):
         frames.pop(0)
-    own = [frame for frame in frames if not _is_library(frame.filename)]
+    own = [frame for frame in frames if not is_library(frame.filename)]
     return f"{shown(Path((own or frames)[-1].filename))}:{(own or frames)[-1].lineno}" if frames else None
 
 
@@ -77,7 +77,8 @@ def _unimported(error: BaseException, module: str) -> str:
     return f"{where or 'cannot be imported'}: {said if missing else f'{type(error).__name__}: {said}'}"
 
 
-def _is_library(path: str) -> bool:
+def is_library(path: str) -> bool:
+    """Tell whether a file is Python's own, or of what is installed."""
     folders = sysconfig.get_paths()
     return any(Path(path).is_relative_to(folders[kind]) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
 

@@ -58,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--missing", choices=("fail", "skip"), default="fail", help="what becomes of cases without a cassette"
     )
+    run.add_argument("--shard", metavar="I/N", help="play one of N parts; 'harness report RUN ...' puts them together")
+    run.add_argument("--continue", dest="continues", metavar="RUN", help="go on with a run that was interrupted")
     record = command("record", "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(record, "cases that are asked at a time (default: 8)")
     telling(record)
