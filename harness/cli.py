@@ -165,12 +165,16 @@ def _cassette(options: argparse.Namespace, words: Sequence[str]) -> int:
     return 0
 
 
-def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.starting import start
+def _init(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.starting import add_ci, is_project, start
 
     if len(words) > 1 or "" in words:
         _usage("init", "name one folder, or none for the current one: harness init [DIR]")
-    sys.stdout.write(f"{start(Path(*words))}\n")
+    folder = Path(*words)
+    if options.ci not in (None, "none") and is_project(folder):
+        sys.stdout.write(f"{add_ci(folder, options.ci)}\n")
+    else:
+        sys.stdout.write(f"{start(folder, options.ci or 'github')}\n")
     return 0
 
 

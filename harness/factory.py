@@ -1,7 +1,9 @@
 """Where the loop under test comes from: a function of a module, imported by its name."""
 
+import os
 import sysconfig
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
@@ -79,8 +81,13 @@ def _unimported(error: BaseException, module: str) -> str:
 
 def is_library(path: str) -> bool:
     """Tell whether a file is Python's own, or of what is installed."""
+    return path.startswith(_libraries())
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
     folders = sysconfig.get_paths()
-    return any(Path(path).is_relative_to(folders[kind]) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return tuple(f"{folders[kind]}{os.sep}" for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def _named(holder: Any) -> str:

@@ -83,13 +83,12 @@ def _digest(path: Path) -> str | None:
 
 def _imported(packages: Collection[str], project: Path) -> Iterator[tuple[str, Path]]:
     """Yield the modules that are imported of these packages, and those of the project that are nobody's library."""
-    below = project.resolve()
+    below = f"{project.resolve()}{os.sep}"
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if not isinstance(file, str):
             continue
-        own = Path(file).is_relative_to(below) and not is_library(file)
-        if own or name.partition(".")[0] in packages:
+        if name.partition(".")[0] in packages or (file.startswith(below) and not is_library(file)):
             yield name, Path(file)
 
 

@@ -183,7 +183,7 @@ def clean(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def gone_on(root: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> int:
-    """Go on with each run that was begun and not finished, see that it comes to the same, and return how many there were.
+    """Go on with each run that is not finished, see that it comes to the same, and return how many there were.
 
     A run of which the agenda was not written yet has played nothing, and cannot go on.
     """

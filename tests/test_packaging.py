@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.starting import FILES
+from harness.starting import CI, FILES
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,8 @@ def test_wheel_works_anywhere(wheel: Path, tmp_path: Path, project: Path, elsewh
     settings = {path.relative_to(ROOT).as_posix() for path in (ROOT / "conf").rglob("*") if path.is_file()}
     assert {f"harness/{name}" for name in settings} <= set(names)
     starter = {name.removeprefix("harness/starter/") for name in names if name.startswith("harness/starter/")}
-    assert starter == {*FILES.values(), "README.md"}
+    copied = {*FILES.values(), *(name for files in CI.values() for name in files.values())}
+    assert starter == {*copied, "README.md"}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"harness", "tool_loop_harness"}
     assert_works(install(tmp_path / "venv", wheel), project, elsewhere)
 
