@@ -252,12 +252,7 @@ def _played(  # noqa: PLR0913 - what is run, and how
             play(Task(todo, root.cassettes, finish), done, beneath, asked.jobs or processors())
     except KeyboardInterrupt:
         progress.end()
-        raise KeyboardInterrupt(
-            "interrupted; what was recorded is kept"
-            if live is not None
-            else f"interrupted with {len(ended)} of {numbered(len(planned), 'case')} done; "
-            f"go on with them: {advice.go_on(asked, folder.path.name)}"
-        ) from None
+        raise _stopped(asked, folder, len(ended), len(planned), live) from None
     progress.end()
     run = _Run(planned, [ended[place] for place in range(len(planned))], folder, perf_counter() - start)
     folder.finish(run.ended)
@@ -265,6 +260,18 @@ def _played(  # noqa: PLR0913 - what is run, and how
         _say(f"shard {agenda.shard}: there are fewer cases than shards, and none is left for this one")
         return 0
     return _told(root, asked, run, before, full=agenda.full and agenda.shard is None, live=live)
+
+
+def _stopped(asked: Invocation, folder: RunFolder, ended: int, planned: int, live: Live | None) -> KeyboardInterrupt:
+    """Return an interruption that says what is kept, and what goes on with it."""
+    if live is not None:
+        return KeyboardInterrupt("interrupted; what was recorded is kept")
+    if not ended:
+        return KeyboardInterrupt()
+    command = advice.go_on(asked, folder.path.name)
+    return KeyboardInterrupt(
+        f"interrupted with {ended} of {numbered(planned, 'case')} done; go on with them: {command}"
+    )
 
 
 def _ended_before(taken_up: Begun | None, finish: Finish, planned: Sequence[Case]) -> dict[int, Ended]:
