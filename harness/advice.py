@@ -9,8 +9,11 @@ from harness.brief import Ended
 from harness.case import Case
 from harness.finding import numbered
 from harness.forecast import forecasts, told
+from harness.formats import Output
 from harness.invocation import Invocation
 from harness.live import Live
+
+_PLAIN = (Output("text"),)
 
 
 def to_record(
@@ -56,3 +59,9 @@ def accept(asked: Invocation) -> str:
     """Return the command that makes what comes the baseline."""
     skipping = " --missing skip" if asked.skip_missing else ""
     return f"{misses.command('run', asked.words, asked.tags, asked.root)}{skipping} --update-baseline"
+
+
+def go_on(asked: Invocation, run: str) -> str:
+    """Return the command that goes on with a run that was interrupted, told in the same forms."""
+    forms = [f"--format={one.form}{f'={one.file}' if one.file else ''}" for one in asked.forms if asked.forms != _PLAIN]
+    return misses.command("run", (), (), asked.root, ["--continue", run, *forms])

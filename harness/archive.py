@@ -3,7 +3,8 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,21 +14,25 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
+from harness import agenda, journal
+from harness.agenda import Agenda
 from harness.brief import Brief, Ended, brief
 from harness.case import Case
 from harness.check import Verdict
 from harness.claim import Claim
 from harness.errors import InputError
 from harness.files import encoded, write_parts, write_whole
+from harness.journal import Journal
 from harness.lines import Lines, read_lines, write_lines
 from harness.settings import Comparing
 from harness.source import shown
 from harness.trace import Trace, dumps
 
-_JOURNAL = "journal.jsonl"
-_TRACES = "traces.jsonl"
+TRACES = "traces.jsonl"
+"""The file with which a run counts as finished."""
+SETTINGS = "settings.yaml"
+"""The settings of a run's cases."""
 _VERDICTS = "verdicts.jsonl"
-_SETTINGS = "settings.yaml"
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?")
 
 
@@ -42,25 +47,19 @@ class Stored:
     """The traces, each read when it is asked for."""
     comparing: Mapping[str, Comparing]
     """How cases are compared, by model and variant."""
+    agenda: Agenda
+    """What the run set out to do."""
 
 
 class RunFolder:
     """The folder of one run: a journal while it goes on, whole files once it is done; claimed until then."""
 
-    def __init__(self, reports: Path, cases: Sequence[Case], now: datetime | None = None) -> None:
-        stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-        self._settings = _settings(cases)
-        digest = sha256("\n".join([self._settings, *(case.id for case in cases)]).encode()).hexdigest()[:8]
-        self.path, self._claim = _new(reports, f"{stamp}-{digest}")
-        self._noted: dict[int, tuple[int, int]] = {}
-        write_whole(self.path / _SETTINGS, self._settings)
+    def __init__(self, path: Path, claim: Claim, journal: Journal) -> None:
+        self.path, self._claim, self._journal = path, claim, journal
 
-    def note(self, place: int, line: bytes) -> None:
-        """Append the line of a case to the journal as it ends; the plan has it at this place."""
-        with (self.path / _JOURNAL).open("ab") as journal:
-            start = journal.tell()
-            journal.write(line)
-        self._noted[place] = start, len(line)
+    def note(self, place: int, line: bytes, ended: Ended) -> None:
+        """Append a case to the journal as it ends, with the line of its trace; the plan has it at this place."""
+        self._journal.note(place, line, ended)
 
     def finish(self, ended: Sequence[Ended]) -> None:
         """Write verdicts, timings and traces in the order of the plan, and remove the journal.
@@ -70,22 +69,31 @@ class RunFolder:
         write_lines(self.path / _VERDICTS, (one.verdict for one in ended))
         timings = ({"case": one.brief.case, "seconds": round(one.seconds, 6)} for one in ended)
         write_parts(self.path / "timings.jsonl", (encoded(f"{dumps(timing)}\n") for timing in timings))
-        write_parts(self.path / _TRACES, self._lines())
-        (self.path / _JOURNAL).unlink(missing_ok=True)
+        write_parts(self.path / TRACES, self._journal.traces())
+        self._journal.remove()
         self._claim.release()
 
     @property
     def traces(self) -> Lines[Trace]:
         """The traces of the finished run, each read when it is asked for."""
-        return Lines(self.path / _TRACES, Trace)
+        return Lines(self.path / TRACES, Trace)
 
-    def _lines(self) -> Iterator[bytes]:
-        """Yield the lines of the journal in the order of the plan."""
-        if self._noted:
-            with (self.path / _JOURNAL).open("rb") as journal:
-                for _, (start, length) in sorted(self._noted.items()):
-                    journal.seek(start)
-                    yield journal.read(length)
+
+def begin(reports: Path, cases: Sequence[Case], now: datetime | None = None, asked: Agenda | None = None) -> RunFolder:
+    """Begin a run of these cases; where it is not said what was asked for, that is no more than them.
+
+    Raises:
+        InputError: no run can be stored there.
+    """
+    now = now or datetime.now(UTC)
+    asked = asked or Agenda(day=now.date(), full=False, repeats=1, cases=tuple(case.id for case in cases))
+    settings = settings_of(cases)
+    said = [settings, *(case.id for case in cases), *([str(asked.shard)] if asked.shard else [])]
+    digest = sha256("\n".join(said).encode()).hexdigest()[:8]
+    made = _new(reports, f"{now.strftime('%Y%m%dT%H%M%SZ')}-{digest}")
+    write_whole(made.path / SETTINGS, settings)
+    agenda.store(made.path, asked)
+    return RunFolder(made.path, made.claim, Journal(made.path))
 
 
 class _Made(NamedTuple):
@@ -124,32 +132,23 @@ def tidy(folder: Path) -> None:
         OSError: it cannot be read or removed.
     """
     names = {path.name for path in folder.iterdir()}
-    finished = _TRACES in names
-    if not _NAME.fullmatch(folder.name) or (finished and _JOURNAL not in names):
+    finished = TRACES in names
+    if not _NAME.fullmatch(folder.name) or (finished and journal.NAME not in names):
         return
     with Claim(folder) as claim:
         if claim.held != "ours":
             return
         names = {path.name for path in folder.iterdir()}
         if finished:
-            (folder / _JOURNAL).unlink()
-        elif names <= {_SETTINGS, _JOURNAL} and not _ended(folder / _JOURNAL):
+            (folder / journal.NAME).unlink()
+        elif names <= {SETTINGS, agenda.NAME, journal.NAME} and not journal.begun(folder):
             for name in names:
                 (folder / name).unlink()
             folder.rmdir()
 
 
-def _ended(journal: Path) -> bool:
-    """Tell whether a case ended, of which the journal then has a whole line."""
-    try:
-        with journal.open("rb") as lines:
-            return lines.readline().endswith(b"\n")
-    except FileNotFoundError:
-        return False
-
-
-def _settings(cases: Sequence[Case]) -> str:
-    """Return the settings of a plan as YAML, one document for each model and variant, without secrets."""
+def settings_of(cases: Sequence[Case]) -> str:
+    """Return the settings of cases as they are stored: YAML, a document for each model and variant, without secrets."""
     documents: dict[str, Any] = {}
     for case in cases:
         settings = case.settings
@@ -162,7 +161,7 @@ def _settings(cases: Sequence[Case]) -> str:
 
 def runs(reports: Path) -> list[Path]:
     """Return the finished runs, the newest first."""
-    found = [path.parent for path in reports.glob(f"*/{_TRACES}")]
+    found = [path.parent for path in reports.glob(f"*/{TRACES}")]
     return sorted(found, key=_when, reverse=True)
 
 
@@ -170,7 +169,7 @@ def _when(path: Path) -> tuple[str, int, int]:
     """Return a key that sorts runs by time and, within a second, by when they ended and by their number."""
     name, _, number = path.name.partition("Z-")
     number = number.partition("-")[2]
-    return name, (path / _TRACES).stat().st_mtime_ns, int(number) if number.isdigit() else 1
+    return name, (path / TRACES).stat().st_mtime_ns, int(number) if number.isdigit() else 1
 
 
 def find(reports: Path, case: str, run: str | None = None) -> Trace:
@@ -184,14 +183,14 @@ def find(reports: Path, case: str, run: str | None = None) -> Trace:
     folders = [_run(reports, run)] if run else [_newest(reports), *runs(reports)[1:]]
     stored: list[tuple[Path, list[str]]] = []
     for folder in folders:
-        cases = [trace.case for trace in read_lines(folder / _TRACES, Trace)]
+        cases = [trace.case for trace in read_lines(folder / TRACES, Trace)]
         if case in cases:
-            return Lines(folder / _TRACES, Trace)[cases.index(case)]
+            return Lines(folder / TRACES, Trace)[cases.index(case)]
         stored.append((folder, cases))
     for folder, cases in stored:
         near = [place for place, name in enumerate(cases) if case in name]
         if len(near) == 1:
-            return Lines(folder / _TRACES, Trace)[near[0]]
+            return Lines(folder / TRACES, Trace)[near[0]]
         if near:
             names = "".join(f"\n  {cases[place]}" for place in near)
             raise InputError(f"'{case}' fits {len(near)} cases of {shown(folder)}; name one of them:{names}")
@@ -206,12 +205,13 @@ def read(reports: Path, run: str | None = None) -> Stored:
         InputError: there is no such run, or one of its files cannot be read.
     """
     folder = _newest(reports) if run is None else _run(reports, run)
-    traces = Lines(folder / _TRACES, Trace)
+    traces = Lines(folder / TRACES, Trace)
     briefs = [brief(trace) for trace in traces]
     verdicts = list(read_lines(folder / _VERDICTS, Verdict))
     if [one.case for one in briefs] != [verdict.case for verdict in verdicts]:
-        raise InputError(f"{shown(folder / _VERDICTS)}:1:1: is not about the cases of {_TRACES}; run them again")
-    return Stored(folder, tuple(zip(briefs, verdicts, strict=True)), traces, _comparing(folder / _SETTINGS))
+        raise InputError(f"{shown(folder / _VERDICTS)}:1:1: is not about the cases of {TRACES}; run them again")
+    results = tuple(zip(briefs, verdicts, strict=True))
+    return Stored(folder, results, traces, _comparing(folder / SETTINGS), agenda.stored(folder))
 
 
 def _newest(reports: Path) -> Path:
@@ -231,8 +231,12 @@ def _comparing(path: Path) -> dict[str, Comparing]:
 
 def _run(reports: Path, run: str) -> Path:
     for path in (Path(run), reports / run):
-        if (path / _TRACES).is_file():
+        if (path / TRACES).is_file():
             return path
+        if journal.begun(path):
+            raise InputError(
+                f"{shown(path)}: was interrupted; go on with it: harness run --continue {shlex.quote(run)}"
+            )
     known = [path.name for path in runs(reports)[:3]]
     hint = f"; the newest are {', '.join(known)}" if known else ""
     raise InputError(f"'{run}' is no stored run{hint}")

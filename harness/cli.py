@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HarnessError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+    except KeyboardInterrupt as stopped:
+        sys.stderr.write(f"{stopped}\n" if stopped.args else "interrupted\n")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -46,10 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, words: Sequence[str]) -> int:
     with kept(alone=options.alone):
         from harness.session import replay
+        from harness.sharding import shard
     invocation = replace(
         _invocation(options, words),
         update_baseline=options.update_baseline,
         skip_missing=options.missing == "skip",
+        shard=None if options.shard is None else shard(options.shard),
+        continues=options.continues,
     )
     return replay(invocation, alone=options.alone)
 
@@ -162,12 +165,16 @@ def _cassette(options: argparse.Namespace, words: Sequence[str]) -> int:
     return 0
 
 
-def _init(_: argparse.Namespace, words: Sequence[str]) -> int:
-    from harness.starting import start
+def _init(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.starting import add_ci, is_project, start
 
     if len(words) > 1 or "" in words:
         _usage("init", "name one folder, or none for the current one: harness init [DIR]")
-    sys.stdout.write(f"{start(Path(*words))}\n")
+    folder = Path(*words)
+    if options.ci not in (None, "none") and is_project(folder):
+        sys.stdout.write(f"{add_ci(folder, options.ci)}\n")
+    else:
+        sys.stdout.write(f"{start(folder, options.ci or 'github')}\n")
     return 0
 
 

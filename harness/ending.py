@@ -6,12 +6,15 @@ from datetime import date
 from typing import NamedTuple
 
 from harness.brief import Ended, brief
+from harness.case import Case
 from harness.check import Verdict, judge
 from harness.compare import Accepted, Compared, Subject, compare, subject_of
 from harness.errors import CassetteMissing
+from harness.journal import End, Noted
 from harness.lines import line_of
 from harness.misses import replay
 from harness.outcome import Outcome
+from harness.trace import Trace
 
 
 class Ending(NamedTuple):
@@ -61,7 +64,16 @@ class Finish:
             InputError: what was accepted of it cannot be read.
         """
         verdict = self._judged(outcome)
-        return ending(outcome, verdict, self._compared(outcome, verdict))
+        return ending(outcome, verdict, self._compared(outcome.trace, verdict, outcome.case))
+
+    def again(self, noted: Noted, case: Case) -> Ended:
+        """Return a case that ended before, compared with what is accepted of it now.
+
+        Raises:
+            InputError: what was accepted of it cannot be read.
+        """
+        plain = {name: getattr(noted.end, name) for name in End.model_fields if name != "place"}
+        return Ended(brief(noted.trace), compared=self._compared(noted.trace, noted.end.verdict, case), **plain)
 
     def _judged(self, outcome: Outcome) -> Verdict:
         verdict = judge(outcome.trace, outcome.case.scenario, replay(outcome), self.today)
@@ -70,9 +82,9 @@ class Finish:
             return verdict.model_copy(update={"status": "skipped", "error": None})
         return verdict
 
-    def _compared(self, outcome: Outcome, verdict: Verdict) -> Compared | None:
+    def _compared(self, trace: Trace, verdict: Verdict, case: Case) -> Compared | None:
         if self.accepted is None:
             return None
-        subject = subject_of(outcome.trace)
+        subject = subject_of(trace)
         before = {} if subject in self.unread else self.accepted(subject)
-        return compare(outcome.trace, verdict, before, outcome.case.settings.compare.counts)
+        return compare(trace, verdict, before, case.settings.compare.counts)

@@ -1,7 +1,9 @@
 """Where the loop under test comes from: a function of a module, imported by its name."""
 
+import os
 import sysconfig
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
@@ -61,7 +63,7 @@ def arose(error: BaseException) -> str | None:
     frames = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
     while frames and frames[0].filename in (__file__, import_module.__code__.co_filename):
         frames.pop(0)
-    own = [frame for frame in frames if not _is_library(frame.filename)]
+    own = [frame for frame in frames if not is_library(frame.filename)]
     return f"{shown(Path((own or frames)[-1].filename))}:{(own or frames)[-1].lineno}" if frames else None
 
 
@@ -77,9 +79,15 @@ def _unimported(error: BaseException, module: str) -> str:
     return f"{where or 'cannot be imported'}: {said if missing else f'{type(error).__name__}: {said}'}"
 
 
-def _is_library(path: str) -> bool:
+def is_library(path: str) -> bool:
+    """Tell whether a file is Python's own, or of what is installed."""
+    return path.startswith(_libraries())
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
     folders = sysconfig.get_paths()
-    return any(Path(path).is_relative_to(folders[kind]) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return tuple(f"{folders[kind]}{os.sep}" for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def _named(holder: Any) -> str:

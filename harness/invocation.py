@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.formats import Output
+from harness.sharding import Shard
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Invocation:
     """Whether what came is the baseline from now on."""
     skip_missing: bool = False
     """Whether cases of which nothing is recorded are skipped."""
+    shard: Shard | None = None
+    """Which part of the cases is played; None for all of them."""
+    continues: str | None = None
+    """The run that was interrupted and goes on."""
 
     @property
     def overrides(self) -> list[str]:

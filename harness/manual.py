@@ -25,6 +25,8 @@ examples:
   harness run model=careful,hasty -t mail   two models, scenarios with a tag
   harness run loop=ours                     another loop: conf/loop/ours.yaml
   harness run cassette.allow_drift=[system] go on where only the prompt differs
+  harness run --shard 1/4                   one part, of four of the same size
+  harness run --continue RUN                what is left of one that was cut off
   harness run --update-baseline             what came is right from now on
   harness run --format text --format junit=junit.xml
 """,
@@ -55,6 +57,7 @@ examples:
   harness report --format html              a page for the browser; its address is told
   harness report RUN --judge                as the expectations are now
   harness report RUN RUN --format junit     two runs as one
+  harness report downloaded/*               the shards of a run, put together
 """,
     "show": """\
 examples:
@@ -79,6 +82,8 @@ examples:
 examples:
   harness init                              in the current folder
   harness init garden                       in a folder that is made
+  harness init --ci gitlab                  with GitLab's CI file, or that alone
+                                            where there is a project
 """,
     "new": """\
 examples:

@@ -58,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--missing", choices=("fail", "skip"), default="fail", help="what becomes of cases without a cassette"
     )
+    run.add_argument("--shard", metavar="I/N", help="play one of N parts; 'harness report RUN ...' puts them together")
+    run.add_argument("--continue", dest="continues", metavar="RUN", help="go on with a run that was interrupted")
     record = command("record", "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(record, "cases that are asked at a time (default: 8)")
     telling(record)
@@ -80,8 +82,7 @@ def parser() -> argparse.ArgumentParser:
     stored.add_argument("--judge", action="store_true", help="judge the traces by the expectations as they are now")
     command("show", "print one trace as a conversation", "CASE [RUN]")
     _keeping(command)
-    outside("init", "write a new project, green at once", "[DIR]")
-    _writing(command)
+    _writing(command, outside)
     _importing(command)
     command("config", "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", "list what there is to choose from", "WHAT")
@@ -120,8 +121,11 @@ def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--timeout", type=_positive, metavar="SECONDS", help=seconds)
 
 
-def _writing(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the commands that help to write scenarios."""
+def _writing(command: Callable[..., argparse.ArgumentParser], outside: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that write projects and scenarios."""
+    starts = outside("init", "write a new project, green at once", "[DIR]")
+    of_ci = "the CI files that it brings (default: github); in a project that is there, these alone"
+    starts.add_argument("--ci", choices=("github", "gitlab", "none"), help=of_ci)
     command("new", "write a new scenario, ready to be recorded", "AREA/NAME")
     command("schema", "write the JSON schemas by which editors know the files", "")
 

@@ -2,13 +2,11 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import archive
-from harness.archive import Stored
 from harness.brief import Brief
 from harness.check import Verdict, judge
 from harness.compare import Compared, compare, subject_of
@@ -18,11 +16,11 @@ from harness.embedding import packed
 from harness.errors import InputError
 from harness.evidence import evidence
 from harness.formats import Output, Screen, paged, write
+from harness.merging import Part, merged
 from harness.remarks import spelled
 from harness.report import Against, Told, build
 from harness.root import Root
 from harness.settings import Comparing
-from harness.source import shown
 from harness.terminal import style
 from harness.textual import diff
 from harness.trace import Trace
@@ -48,27 +46,40 @@ def retell(
 ) -> int:
     """Render stored runs as one, compared with the baseline, and return the exit code; `again` judges them anew.
 
-    The newest where none is named.
+    The newest where none is named. Where shards are missing what is there is told all the same, and nothing is judged.
 
     Raises:
-        InputError: a run cannot be read, two have the same case, or a scenario is no longer there.
+        InputError: a run cannot be read, shards are missing, or a scenario is no longer there.
     """
-    runs = [archive.read(root.reports, name) for name in names or (None,)]
-    _unrepeated(runs)
+    whole = merged([archive.read(root.reports, name) for name in names or (None,)])
     before = earlier(root.reports, baseline)
-    comparing = {column: how for run in runs for column, how in run.comparing.items()}
+    verdicts = _judged(root, whole.parts) if again else [part.verdict for part in whole.parts]
+    named = {part.run.path: _older(root.reports, part.run.path) for part in whole.parts}
     told: list[Told] = []
-    for run in runs:
-        name = _older(root.reports, run.path)
-        verdicts = _judged(root, run) if again else [verdict for _, verdict in run.results]
-        for (brief, _), trace, verdict in zip(run.results, run.traces, verdicts, strict=True):
-            compared = _compared(trace, verdict, before, comparing.get(brief.column, Comparing()))
-            told.append(Told(brief, verdict, brief.column, compared, run=name))
-    found = build("read", told, against=None if before is None else Against(before.name))
-    traces = (trace for run in runs for trace in run.traces)
+    for part, verdict in zip(whole.parts, verdicts, strict=True):
+        how = part.run.comparing.get(part.brief.column, Comparing())
+        compared = _compared(part.trace, verdict, before, how)
+        told.append(Told(part.brief, verdict, part.brief.column, compared, run=named[part.run.path]))
+    gone = before.gone([part.brief for part in whole.parts], whole.repeats) if before and whole.full else {}
+    found = build("read", told, against=None if before is None else Against(before.name, tuple(sorted(gone))))
+    if whole.repeated:
+        _note_repeated(whole.repeated)
+    comparing = {column: how for run in whole.runs for column, how in run.comparing.items()}
+    traces = (part.trace for part in whole.parts)
     shown = packed(evidence(told, traces, before, comparing)) if paged(forms) else None
-    write(found, forms, runs[0].path, Screen(sys.stdout, os.environ), shown)
+    write(found, forms, whole.runs[0].path, Screen(sys.stdout, os.environ), shown)
+    if whole.missing:
+        raise InputError(*whole.missing)
     return found.exit_code
+
+
+def _note_repeated(cases: Sequence[str]) -> None:
+    """Say of which cases only the last run counts."""
+    if more := len(cases) - 1:
+        said = f"{cases[0]} and {more} more: are in several of these runs, and told as the last of them has them"
+    else:
+        said = f"{cases[0]}: is in several of these runs, and told as the last of them has it"
+    sys.stderr.write(f"{said}\n")
 
 
 def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) -> int:
@@ -113,36 +124,24 @@ def _older(reports: Path, run: Path) -> str | None:
     return run.name if run.resolve().parent == reports.resolve() else str(run)
 
 
-def _unrepeated(runs: Sequence[Stored]) -> None:
-    """Refuse runs of which two have the same case.
-
-    Raises:
-        InputError: they have.
-    """
-    count = Counter(brief.case for run in runs for brief, _ in run.results)
-    twice = [case for case, number in count.items() if number > 1]
-    if twice:
-        more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
-        names = ", ".join(shown(run.path) for run in runs)
-        raise InputError(f"{names}: {twice[0]}{more} would be told twice; 'harness compare' compares two runs")
-
-
 def _compared(trace: Trace, verdict: Verdict, before: Earlier | None, how: Comparing) -> Compared | None:
     if before is None:
         return None
     return compare(trace, verdict, before.accepted(subject_of(trace)), how.counts, related=before.related)
 
 
-def _judged(root: Root, run: Stored) -> list[Verdict]:
+def _judged(root: Root, parts: Sequence[Part]) -> list[Verdict]:
     """Judge stored traces by the scenarios as they are now; what was skipped stays so.
 
     Raises:
         InputError: a scenario is no longer there, or cannot be read.
     """
-    names = dict.fromkeys(brief.scenario for brief, _ in run.results)
-    scenarios = {scenario.id: scenario for scenario in root.select(list(names))}
+    names = dict.fromkeys(part.brief.scenario for part in parts)
+    scenarios = {scenario.id: scenario for scenario in root.select(list(names))} if names else {}
     today = datetime.now(UTC).date()
     return [
-        verdict if verdict.status == "skipped" else judge(trace, scenarios[trace.scenario], verdict.replay, today)
-        for (_, verdict), trace in zip(run.results, run.traces, strict=True)
+        part.verdict
+        if part.verdict.status == "skipped"
+        else judge(part.trace, scenarios[part.brief.scenario], part.verdict.replay, today)
+        for part in parts
     ]

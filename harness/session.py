@@ -12,9 +12,11 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from harness import advice, baseline, shelf
-from harness.archive import RunFolder
+from harness.agenda import Agenda
+from harness.archive import RunFolder, begin
 from harness.brief import Ended
 from harness.case import Case
+from harness.commission import agenda_of, as_begun, recording_of
 from harness.compare import Subject
 from harness.composition import notes
 from harness.crew import play, processors
@@ -34,6 +36,7 @@ from harness.live import Live, record_many
 from harness.outcome import Outcome
 from harness.planning import Settled, left_out, plan_all, settle
 from harness.report import Against, Told, build, code
+from harness.resumption import Begun, begun, own, unchanged
 from harness.root import Root
 from harness.scenario import Scenario
 from harness.terminal import Progress
@@ -53,14 +56,28 @@ def replay(asked: Invocation, *, alone: bool) -> int:
     """
     if asked.baseline is not None and asked.update_baseline:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
+    if asked.shard is not None and asked.update_baseline:
+        raise InputError("--shard and --update-baseline: a part of a run is no baseline; leave out --shard")
     root = Root(asked.root)
+    taken_up = None
+    if asked.continues is not None:
+        taken_up = begun(root.reports, asked.continues)
+        asked = as_begun(asked, taken_up.agenda)
+        unchanged(taken_up, root)
     with closed():
         with kept(alone=alone):
             cases = _planned(root, asked)  # which imports the loop and the tools
+        if taken_up is not None:
+            cases, agenda = own(taken_up, cases, root), taken_up.agenda
+        else:
+            agenda = agenda_of(asked, root, cases, _today())
+            cases = tuple(cases[place] for place in agenda.places)
         clear(root.cassettes, root.reports)
         if alone:
             stay_closed()  # a thread that a loop left running may outlast the command
-        return _played(root, asked, cases)
+        if asked.shard is not None:
+            _note(f"shard {asked.shard}: {len(cases)} of {numbered(len(agenda.cases), 'case')}")
+        return _played(root, asked, cases, agenda, taken_up=taken_up)
 
 
 class Tried(NamedTuple):
@@ -94,7 +111,8 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
             _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
             return 0
     pieces = shelf.pieces_of(case.cassette(root.cassettes) for case in cases)
-    done = _played(root, asked, cases, live=live, tried=tried, beside=broken)
+    agenda = recording_of(asked, [*(one.case for one in broken), *cases], _today())
+    done = _played(root, asked, cases, agenda, live=live, tried=tried, beside=broken)
     shelf.clear(pieces, root.cassettes)
     return done
 
@@ -186,55 +204,82 @@ def _played(  # noqa: PLR0913 - what is run, and how
     root: Root,
     asked: Invocation,
     cases: Sequence[Case],
+    agenda: Agenda,
     *,
     live: Live | None = None,
     tried: Sequence[Tried] = (),
     beside: Sequence[Tried] = (),
+    taken_up: Begun | None = None,
 ) -> int:
     """Play the cases, store what came of them and of those `beside`, tell it, and return the exit code.
 
-    Those that are recorded may have been `tried` before.
+    Those that are recorded may have been `tried` before. Of a run that is `taken_up` only what has not ended is played.
 
     Raises:
         InputError: a baseline cannot be read or is not updated, or a report cannot be written.
     """
     before = earlier(root.reports, asked.baseline)
     planned = [*(one.case for one in beside), *cases]
-    finish = Finish(_today(), skip_missing=asked.skip_missing)
+    finish = Finish(agenda.day, skip_missing=asked.skip_missing)
     if before is not None:
         finish = replace(finish, accepted=before.accepted, unread=_unread(before, planned, asked))
     start = perf_counter()
-    folder = RunFolder(root.reports, planned)
-    progress = Progress(len(cases), sys.stderr, quiet=asked.quiet)
-    ended: dict[int, Ended] = {}
+    folder = taken_up.folder if taken_up else begin(root.reports, planned, asked=agenda)
+    ended = _ended_before(taken_up, finish, planned)
+    for place, one in enumerate(beside):
+        folder.note(place, one.ending.line, one.ending.ended)
+        ended[place] = one.ending.ended
+    left = [place for place in range(len(planned)) if place not in ended]
+    progress = Progress(len(left), sys.stderr, quiet=asked.quiet)
 
-    def keep(place: int, ending: Ending) -> None:
-        folder.note(place, ending.line)
-        ended[place] = ending.ended
-
-    def done(place: int, ending: Ending) -> None:
-        keep(len(beside) + place, ending)
+    def done(at: int, ending: Ending) -> None:
+        folder.note(left[at], ending.line, ending.ended)
+        ended[left[at]] = ending.ended
         progress.note(ending.ended.brief.case)
 
-    def asked_live(place: int, outcome: Outcome) -> None:
-        done(place, finish(outcome))
+    def asked_live(at: int, outcome: Outcome) -> None:
+        done(at, finish(outcome))
 
     def beneath(text: str) -> None:
         progress.end()
         _note(text)
 
-    for place, one in enumerate(beside):
-        keep(place, one.ending)
-    if live is not None:
-        before_it = [one.ending.ended for one in tried]
-        jobs = asked.jobs or LIVE
-        asyncio.run(record_many(cases, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=beneath))
-    else:
-        play(Task(cases, root.cassettes, finish), done, beneath, asked.jobs or processors())
+    todo = [planned[place] for place in left]
+    try:
+        if live is not None:
+            before_it = [one.ending.ended for one in tried]
+            jobs = asked.jobs or LIVE
+            asyncio.run(record_many(todo, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=beneath))
+        else:
+            play(Task(todo, root.cassettes, finish), done, beneath, asked.jobs or processors())
+    except KeyboardInterrupt:
+        progress.end()
+        raise _stopped(asked, folder, len(ended), len(planned), live) from None
     progress.end()
     run = _Run(planned, [ended[place] for place in range(len(planned))], folder, perf_counter() - start)
     folder.finish(run.ended)
-    return _told(root, asked, run, before, live=live)
+    if not planned:
+        _say(f"shard {agenda.shard}: there are fewer cases than shards, and none is left for this one")
+        return 0
+    return _told(root, asked, run, before, full=agenda.full and agenda.shard is None, live=live)
+
+
+def _stopped(asked: Invocation, folder: RunFolder, ended: int, planned: int, live: Live | None) -> KeyboardInterrupt:
+    """Return an interruption that says what is kept, and what goes on with it."""
+    if live is not None:
+        return KeyboardInterrupt("interrupted; what was recorded is kept")
+    if not ended:
+        return KeyboardInterrupt()
+    command = advice.go_on(asked, folder.path.name)
+    return KeyboardInterrupt(
+        f"interrupted with {ended} of {numbered(planned, 'case')} done; go on with them: {command}"
+    )
+
+
+def _ended_before(taken_up: Begun | None, finish: Finish, planned: Sequence[Case]) -> dict[int, Ended]:
+    """Return the cases of a run that is taken up which have ended, by their places."""
+    before = taken_up.ended if taken_up is not None else {}
+    return {place: finish.again(one, planned[place]) for place, one in before.items()}
 
 
 def _unread(before: Earlier, cases: Sequence[Case], asked: Invocation) -> Collection[Subject]:
@@ -257,16 +302,19 @@ def _unread(before: Earlier, cases: Sequence[Case], asked: Invocation) -> Collec
     return unread
 
 
-def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, live: Live | None) -> int:
+def _told(  # noqa: PLR0913 - what is told, and how
+    root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, full: bool, live: Live | None
+) -> int:
     """Tell a run, make it the baseline where that is asked for, and return the exit code.
+
+    What the baseline has beside it is gone where it is `full`.
 
     Raises:
         InputError: the baseline is not updated, or a report cannot be written.
     """
     verdicts = [one.verdict for one in run.ended]
-    whole = not (asked.named or asked.tags or live is not None)
     gone: Mapping[str, Path | None] = {}
-    if before is not None and whole:
+    if before is not None and full:
         gone = before.gone([one.brief for one in run.ended], max(case.settings.repeats for case in run.cases))
     again = advice.to_record(asked, run.cases, run.ended, root.cassettes, live)
     told = [

@@ -25,28 +25,31 @@ FILES: Mapping[str, str] = {
     "cassettes/+shared/identity-6819bb27ad2d442a.md": "cassettes/+shared/identity-6819bb27ad2d442a.md",
     "cassettes/+shared/role-desk-2d57ca59cd0793ff.md": "cassettes/+shared/role-desk-2d57ca59cd0793ff.md",
     "cassettes/+shared/tools-7880f18898b72b17.json": "cassettes/+shared/tools-7880f18898b72b17.json",
-    ".github/workflows/harness.yml": "workflow.yml",
     ".gitignore": "gitignore",
 }
 """The files of a new project but its schemas, and the name of each in the starter, where none is hidden."""
 
+CI: Mapping[str, Mapping[str, str]] = {
+    "github": {
+        ".github/workflows/harness.yml": "workflow.yml",
+        ".github/workflows/harness-record.yml": "record.yml",
+    },
+    "gitlab": {".gitlab-ci.yml": "gitlab.yml"},
+    "none": {},
+}
+"""The files by which each CI system replays and records a project, likewise."""
+
 _OWNED = ("conf", "scenarios", "cassettes", "reports")
 
 
-def start(folder: Path) -> str:
+def start(folder: Path, ci: str = "github") -> str:
     """Write a new project into a folder, which is made if it is not there; return what was written and what to type.
 
     Raises:
         InputError: something stands in the way, all of it named, or a file cannot be written; nothing is left then.
     """
-    texts = {name: (STARTER / stored).read_bytes().decode("utf-8") for name, stored in FILES.items()} | schemas()
-    if wrong := list(dict.fromkeys(_obstacles(folder, texts))):
-        raise InputError(*wrong, "nothing is written: choose another folder, or move away what is in the way")
-    try:
-        write_all({folder / name: text for name, text in texts.items()})
-    except OSError as error:
-        said = f"{error.filename}: cannot be written: {error.strerror}; nothing is left of the new project"
-        raise InputError(said) from None
+    texts = _texts({**FILES, **CI[ci]}) | schemas()
+    _written(folder, texts, "the new project")
     lines = [
         *(str(folder / name) for name in texts),
         "",
@@ -56,7 +59,41 @@ def start(folder: Path) -> str:
         "  harness config      what it runs under, and where each choice comes from",
         "then change a word in conf/role/desk.yaml, and run again",
     ]
+    return _said(lines)
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder is a project that is there."""
+    return any(_is_folder(folder / name) for name in ("conf", "scenarios"))
+
+
+def add_ci(folder: Path, ci: str) -> str:
+    """Write the files of a CI system into a project that is there; return what was written and what to do.
+
+    Raises:
+        InputError: something stands in the way, all of it named, or a file cannot be written; nothing is left then.
+    """
+    texts = _texts(CI[ci])
+    _written(folder, texts, "them")
+    return _said([*(str(folder / name) for name in texts), "", "read the first lines of each, and commit them"])
+
+
+def _texts(files: Mapping[str, str]) -> dict[str, str]:
+    return {name: (STARTER / stored).read_bytes().decode("utf-8") for name, stored in files.items()}
+
+
+def _said(lines: Iterable[str]) -> str:
     return "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # a folder's name may be no UTF-8
+
+
+def _written(folder: Path, texts: Mapping[str, str], what: str) -> None:
+    if wrong := list(dict.fromkeys(_obstacles(folder, texts))):
+        raise InputError(*wrong, "nothing is written: choose another folder, or move away what is in the way")
+    try:
+        write_all({folder / name: text for name, text in texts.items()})
+    except OSError as error:
+        said = f"{error.filename}: cannot be written: {error.strerror}; nothing is left of {what}"
+        raise InputError(said) from None
 
 
 def _real(folder: Path) -> Path:

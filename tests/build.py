@@ -261,7 +261,7 @@ def finish(folder: RunFolder, outcomes: Sequence[Outcome], verdicts: Iterable[Ve
     """Store what came of the cases of a plan, and finish the run."""
     endings = [ending(one, verdict) for one, verdict in zip(outcomes, verdicts, strict=True)]
     for place, one in enumerate(endings):
-        folder.note(place, one.line)
+        folder.note(place, one.line, one.ended)
     folder.finish([one.ended for one in endings])
 
 

@@ -8,6 +8,7 @@ from harness.brief import Ended
 from harness.case import Case
 from harness.check import Status
 from harness.ending import ending
+from harness.formats import Output
 from harness.invocation import Invocation
 from harness.trace import Failure
 from tests.build import case, compared, outcome, scenario, told, trace, turn
@@ -79,3 +80,12 @@ def test_what_regressed_may_be_meant() -> None:
     assert of_run(found, Invocation([], skip_missing=True)) == [
         "if that is meant, accept 1 case: harness run --missing skip --update-baseline"
     ]
+
+
+def test_a_run_goes_on_in_its_forms() -> None:
+    """The command that goes on names the run, the project where that was named, and the forms that were asked for."""
+    assert advice.go_on(ASKED, "20260301T120000Z-0123abcd") == "harness run --continue 20260301T120000Z-0123abcd"
+    forms = (Output("text"), Output("junit", Path("a b.xml")))
+    assert advice.go_on(Invocation([], root=Path("x"), forms=forms), "r") == (
+        "harness run --root x --continue r --format=text '--format=junit=a b.xml'"
+    )

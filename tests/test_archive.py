@@ -14,19 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from harness.archive import RunFolder, find, runs
+from harness.archive import RunFolder, begin, find, runs
 from harness.case import Case
 from harness.check import Verdict
 from harness.completion import AskedCall
 from harness.ending import ending
 from harness.errors import InputError
 from harness.finding import Finding
+from harness.journal import Journal
 from harness.lines import line_of, read_lines
 from harness.model import Model, Params
 from harness.outcome import Outcome
 from harness.settings import Persona
 from harness.trace import Trace
-from tests.build import CASE, EXAMPLES, act, call, case, finish, outcome, scenario, settings, trace, turn
+from tests.build import CASE, EXAMPLES, act, call, case, ended, finish, outcome, scenario, settings, trace, turn
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -52,7 +53,7 @@ def of(case_id: str) -> Outcome:
 def store(reports: Path, ids: Iterable[str], now: datetime = NOON) -> RunFolder:
     """Store a finished run of the cases of these ids."""
     outcomes = [of(case_id) for case_id in ids]
-    folder = RunFolder(reports, [one.case for one in outcomes], now)
+    folder = begin(reports, [one.case for one in outcomes], now)
     finish(folder, outcomes, [passed(one.case.id) for one in outcomes])
     return folder
 
@@ -72,8 +73,8 @@ def day(number: int) -> datetime:
 
 def test_a_folder_is_named_by_time_and_plan(tmp_path: Path) -> None:
     """The name is the time in UTC and eight digits for the plan, which are the same for the same plan."""
-    names = [RunFolder(tmp_path, [case()], day(number)).path.name for number in (1, 2)]
-    other = RunFolder(tmp_path, [case(), case(repeat=2)], NOON).path.name
+    names = [begin(tmp_path, [case()], day(number)).path.name for number in (1, 2)]
+    other = begin(tmp_path, [case(), case(repeat=2)], NOON).path.name
     assert [re.sub(r"-[0-9a-f]{8}$", "-*", name) for name in [*names, other]] == [
         "20260301T120000Z-*",
         "20260302T120000Z-*",
@@ -86,12 +87,12 @@ def test_a_folder_is_named_by_time_and_plan(tmp_path: Path) -> None:
 def test_the_name_tells_settings_apart(tmp_path: Path) -> None:
     """Another setting makes another digest, also where the cases' ids are equal."""
     cases = [case(under=settings(persona=Persona(label="plain", sections={"tone": tone}))) for tone in ("warm", "cold")]
-    assert len({RunFolder(tmp_path, [one], NOON).path.name for one in cases}) == 2
+    assert len({begin(tmp_path, [one], NOON).path.name for one in cases}) == 2
 
 
 def test_runs_of_one_second_are_numbered(tmp_path: Path) -> None:
     """A run never writes into the folder of another, though time and plan be equal."""
-    paths = [RunFolder(tmp_path, [case()], NOON).path for _ in range(3)]
+    paths = [begin(tmp_path, [case()], NOON).path for _ in range(3)]
     name = paths[0].name
     assert [path.name for path in paths] == [name, f"{name}-2", f"{name}-3"]
     assert all((path / "settings.yaml").is_file() for path in paths)
@@ -108,7 +109,7 @@ def test_runs_of_one_second_are_told_apart_by_their_end(tmp_path: Path) -> None:
 
 def test_the_folder_of_reports_is_made(tmp_path: Path) -> None:
     """The folder above is made where it is not there yet."""
-    folder = RunFolder(tmp_path / "deep" / "reports", [case()], NOON)
+    folder = begin(tmp_path / "deep" / "reports", [case()], NOON)
     assert folder.path.parent == tmp_path / "deep" / "reports"
 
 
@@ -116,21 +117,24 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     """Where the folder cannot be made, an error names it."""
     (tmp_path / "reports").write_text("no folder", "utf-8")
     with pytest.raises(InputError, match=re.escape(str(tmp_path / "reports"))):
-        RunFolder(tmp_path / "reports", [case()], NOON)
+        begin(tmp_path / "reports", [case()], NOON)
 
 
 # Files
 
 
 def test_a_running_run_keeps_a_journal(tmp_path: Path) -> None:
-    """Each case that ends is a line of the journal, in the order in which they end, and the run is not finished."""
+    """Each case that ends is in the journal, in the order in which they end, and the run is not finished."""
     outcomes = [of("area/a@careful/chat+all"), of("area/b@careful/chat+all")]
-    folder = RunFolder(tmp_path, [one.case for one in outcomes], NOON)
-    assert sorted(contents(folder.path)) == ["settings.yaml"]
+    folder = begin(tmp_path, [one.case for one in outcomes], NOON)
+    assert sorted(contents(folder.path)) == ["agenda.json", "settings.yaml"]
+    kept = ended(*outcomes)
     for place in (1, 0):
-        folder.note(place, line_of(outcomes[place].trace))
-    assert sorted(contents(folder.path)) == ["journal.jsonl", "settings.yaml"]
-    assert list(read_lines(folder.path / "journal.jsonl", Trace)) == [one.trace for one in reversed(outcomes)]
+        folder.note(place, line_of(outcomes[place].trace), kept[place])
+    assert sorted(contents(folder.path)) == ["agenda.json", "journal.jsonl", "settings.yaml"]
+    noted = Journal(folder.path).taken_up()
+    assert [one.trace for one in noted] == [one.trace for one in reversed(outcomes)]
+    assert [one.end.verdict for one in noted] == [one.verdict for one in reversed(kept)]
     assert runs(tmp_path) == []
 
 
@@ -145,13 +149,13 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
         passed(outcomes[0].case.id),
         Verdict(case=outcomes[1].case.id, place="s.yaml:1:1", status="failed", findings=(found,), error=None),
     ]
-    folder = RunFolder(tmp_path, [one.case for one in outcomes], NOON)
+    folder = begin(tmp_path, [one.case for one in outcomes], NOON)
     endings = [ending(one, verdict) for one, verdict in zip(outcomes, verdicts, strict=True)]
     for place in (1, 0):
-        folder.note(place, endings[place].line)
+        folder.note(place, endings[place].line, endings[place].ended)
     folder.finish([one.ended for one in endings])
     files = contents(folder.path)
-    assert sorted(files) == ["settings.yaml", "timings.jsonl", "traces.jsonl", "verdicts.jsonl"]
+    assert sorted(files) == ["agenda.json", "settings.yaml", "timings.jsonl", "traces.jsonl", "verdicts.jsonl"]
     assert files["traces.jsonl"] == "".join(
         json.dumps(one.trace.model_dump(mode="json"), ensure_ascii=False) + "\n" for one in outcomes
     )
@@ -170,10 +174,10 @@ def test_a_finished_run_has_whole_files(tmp_path: Path) -> None:
 
 def test_a_run_need_not_have_a_journal(tmp_path: Path) -> None:
     """A run of no cases finishes with empty files."""
-    folder = RunFolder(tmp_path, [], NOON)
+    folder = begin(tmp_path, [], NOON)
     folder.finish([])
     files = contents(folder.path)
-    assert {name: files[name] for name in files if name != "settings.yaml"} == {
+    assert {name: files[name] for name in files if name.endswith(".jsonl")} == {
         "timings.jsonl": "",
         "traces.jsonl": "",
         "verdicts.jsonl": "",
@@ -181,10 +185,12 @@ def test_a_run_need_not_have_a_journal(tmp_path: Path) -> None:
 
 
 def test_two_runs_of_the_same_give_the_same_bytes(tmp_path: Path) -> None:
-    """Nothing but the folder's name knows when a run was, or in which order its cases ended."""
+    """Nothing but the folder's name and the agenda know when a run was, or in which order its cases ended."""
     ids = ["area/a@careful/chat+all", "area/b@careful/chat+all"]
     folders = [store(tmp_path, ids, now) for now in (day(1), day(2))]
-    assert contents(folders[0].path) == contents(folders[1].path)
+    one, other = (contents(folder.path) for folder in folders)
+    assert one.pop("agenda.json").replace("2026-03-01", "2026-03-02") == other.pop("agenda.json")
+    assert one == other
 
 
 ODD = st.text(st.sampled_from('a"\\\n\r\t\x00\x7f\x85\u2028\ud800\U0001f642é'), max_size=12)
@@ -196,10 +202,10 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, said: str
     """Control characters, line separators and lone surrogates survive the journal and the file of traces."""
     tmp_path = tmp_path_factory.mktemp("run")
     came = trace(turn(act(call("file_read", None, raw=raw, result=said)), response=said))
-    folder = RunFolder(tmp_path, [case()], NOON)
+    folder = begin(tmp_path, [case()], NOON)
     kept = ending(outcome(came), passed(CASE))
-    folder.note(0, kept.line)
-    assert list(read_lines(folder.path / "journal.jsonl", Trace)) == [came]
+    folder.note(0, kept.line, kept.ended)
+    assert [one.trace for one in Journal(folder.path).taken_up()] == [came]
     folder.finish([kept.ended])
     assert list(folder.traces) == [came]
     assert find(tmp_path, CASE) == came
@@ -210,7 +216,7 @@ def test_deep_arguments_are_stored(tmp_path: Path, depth: int) -> None:
     """Arguments nested as deep as a model likes, and read as the loop reads them, end no run."""
     raw = '{"a":' * depth + "1" + "}" * depth
     came = trace(turn(act(call("file_read", AskedCall("", "file_read", raw).parsed(), raw=raw))))
-    folder = RunFolder(tmp_path, [case()], NOON)
+    folder = begin(tmp_path, [case()], NOON)
     finish(folder, [outcome(came)], [passed(CASE)])
     assert find(tmp_path, CASE) == came
 
@@ -236,7 +242,7 @@ def documents(folder: Path) -> Any:
 
 def test_settings_hold_no_secret(tmp_path: Path) -> None:
     """Of headers only the names are stored, of an address neither user, password, query nor fragment."""
-    folder = RunFolder(tmp_path, [case(under=settings(HIDING))], NOON)
+    folder = begin(tmp_path, [case(under=settings(HIDING))], NOON)
     text = (folder.path / "settings.yaml").read_text("utf-8")
     assert [secret for secret in SECRETS if secret in text] == []
     assert documents(folder.path)["careful/chat+all"]["model"] == {
@@ -257,7 +263,7 @@ def test_settings_hold_no_secret(tmp_path: Path) -> None:
 def test_a_finished_run_holds_no_secret(tmp_path: Path) -> None:
     """No file of a run holds what the model's settings keep secret."""
     one = case(under=settings(HIDING))
-    folder = RunFolder(tmp_path, [one], NOON)
+    folder = begin(tmp_path, [one], NOON)
     finish(folder, [outcome(trace(turn()), one)], [passed(CASE)])
     texts = contents(folder.path).values()
     assert [secret for secret in SECRETS for text in texts if secret in text] == []
@@ -272,7 +278,7 @@ def test_settings_are_stored_once_for_each_variant(tmp_path: Path) -> None:
         case(scenario(path=Path("scenarios/area/other.yaml")), wide),
         case(under=settings(), repeat=2),
     ]
-    stored = documents(RunFolder(tmp_path, cases, NOON).path)
+    stored = documents(begin(tmp_path, cases, NOON).path)
     assert list(stored) == ["careful/files+all", "hasty/chat+all", "careful/chat+all"]
     assert [list(one) for one in stored.values()] == [
         [
@@ -358,7 +364,7 @@ def test_an_unknown_case_is_refused(tmp_path: Path) -> None:
 
 def test_without_runs_nothing_is_found(tmp_path: Path) -> None:
     """Where no run is finished, the message says what makes one."""
-    RunFolder(tmp_path, [case()], NOON)
+    begin(tmp_path, [case()], NOON)
     with pytest.raises(InputError) as caught:
         find(tmp_path, A)
     assert str(caught.value) == f"{tmp_path}: no run is stored; 'harness run' makes one"

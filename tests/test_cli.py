@@ -149,6 +149,7 @@ def test_two_replays_are_equal_to_the_byte(project: Path, capsys: pytest.Capture
         "talk/hello@careful/files+all~2",
     ]
     assert sorted(path.name for path in first.iterdir()) == [
+        "agenda.json",
         "settings.yaml",
         "timings.jsonl",
         "traces.jsonl",

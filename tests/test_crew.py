@@ -129,7 +129,7 @@ def test_however_many_processes_write_the_same_bytes(tmp_path: Path) -> None:
         reports = {path.name: path.read_text("utf-8") for path in sorted(root.glob("*.txt"))}
         left.append({**newest(root), **reports})
     assert sorted(left[0]) == [
-        *("json.txt", "junit.txt", "markdown.txt", "settings.yaml", "traces.jsonl", "verdicts.jsonl")
+        *("agenda.json", "json.txt", "junit.txt", "markdown.txt", "settings.yaml", "traces.jsonl", "verdicts.jsonl")
     ]
     assert left[0] == left[1] == left[2]
 

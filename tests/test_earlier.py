@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import baseline
-from harness.archive import RunFolder
+from harness.archive import begin
 from harness.brief import brief
 from harness.check import Replay, Verdict
 from harness.compare import Accepted, subject_of
@@ -53,7 +53,7 @@ def test_a_stored_run(tmp_path: Path) -> None:
     ]
     cases = [case(scenario(path=Path(f"scenarios/{one.scenario}.yaml")), repeat=one.repeat) for one in traces]
     outcomes = [outcome(one, of) for one, of in zip(traces, cases, strict=True)]
-    folder = RunFolder(tmp_path, cases, datetime(2026, 3, 1, tzinfo=UTC))
+    folder = begin(tmp_path, cases, datetime(2026, 3, 1, tzinfo=UTC))
     finish(folder, outcomes, [verdict(one, "error" if one is traces[3] else "passed") for one in traces])
     briefs = list(map(brief, traces))
     found = earlier(tmp_path, folder.path.name)

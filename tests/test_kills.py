@@ -137,14 +137,15 @@ def runs(root: Path) -> dict[str, Files]:
 
 
 def journals(root: Path) -> Files:
-    """Return the journals of runs in which a case has ended."""
+    """Return the journals of runs in which a case has ended, which are two lines of it."""
     found = {path.parent.name: path.read_text("utf-8") for path in (root / "reports").glob("2*/journal.jsonl")}
-    return {name: text for name, text in found.items() if "\n" in text}
+    return {name: text for name, text in found.items() if text.count("\n") >= 2}
 
 
 def untimed(run: Files) -> Files:
     """Return a run's files, which must be all, without the times."""
-    assert sorted(set(run) - {"journal.jsonl"}) == ["settings.yaml", "timings.jsonl", "traces.jsonl", "verdicts.jsonl"]
+    left = {"agenda.json", "settings.yaml", "timings.jsonl", "traces.jsonl", "verdicts.jsonl"}
+    assert set(run) - {"journal.jsonl"} == left
     return {name: text for name, text in run.items() if name not in ("timings.jsonl", "journal.jsonl")}
 
 
@@ -179,6 +180,22 @@ def clean(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert left == {*runs(root), *unfinished, "20260101T000000Z-0123abcd"}
     assert {name: (root / name).read_text("utf-8") for name in STRANGERS} == STRANGERS
     assert not any(PART.search(name) for name in files(root))
+
+
+def gone_on(root: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> int:
+    """Go on with each run that is not finished, see that it comes to the same, and return how many there were.
+
+    A run of which the agenda was not written yet has played nothing, and cannot go on.
+    """
+    known = {path.parent.name for path in (root / "reports").glob("2*/traces.jsonl")}
+    begun = [path.parent for path in (root / "reports").glob("2*/agenda.json") if path.parent.name not in known]
+    [whole] = [run for name, run in runs(new).items() if name not in known]
+    for folder in begun:
+        assert main(["run", "--continue", folder.name]) == 0, capsys.readouterr()
+        assert untimed(runs(root)[folder.name]) == untimed(whole)
+        assert not (folder / "journal.jsonl").exists()
+    capsys.readouterr()
+    return len(begun)
 
 
 def killed_everywhere(project: Path, words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> Told:
@@ -217,3 +234,28 @@ def test_a_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["record", "--all"]) == 0
     told = killed_everywhere(project, ["run", "--update-baseline"], capsys)
     assert (told.operations >= 50, told.halves >= 7, told.states >= 20) == (True, True, True), told
+
+
+def test_a_run_that_goes_on(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Killed wherever it is before its end, a run goes on and comes to the same as one that nobody killed."""
+    assert main(["record", "--all"]) == 0
+    new, left = project.with_name("new"), project.with_name("left")
+    shutil.copytree(project, left)
+    states: set[str] = set()
+    further = 0
+    with killing(left, ["run"]) as kill:
+        code, seen = kill(0, False)
+        assert code == 0
+        left.rename(new)
+        halves = [at for at, what in enumerate(seen, 1) if what == "write"]
+        for at, half in [*((at, False) for at in range(1, len(seen) + 1)), *((at, True) for at in halves)]:
+            shutil.rmtree(left, ignore_errors=True)
+            shutil.copytree(project, left)
+            assert kill(at, half) == [-9, None]
+            if (found := state(left)) in states:
+                continue
+            states.add(found)
+            with pytest.MonkeyPatch.context() as here:
+                here.chdir(left)
+                further += gone_on(left, new, capsys)
+    assert further >= 8

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import RunFolder
+from harness.archive import begin
 from harness.claim import Claim
 from harness.cli import main
 from harness.files import is_part, write_whole
@@ -130,10 +130,15 @@ def run(root: Path, **texts: str) -> Path:
 
 @pytest.mark.parametrize(
     "texts",
-    [{"settings_yaml": "{}"}, {"settings_yaml": "{}", "journal_jsonl": ""}, {"journal_jsonl": '{"format": 1'}],
+    [
+        {"settings_yaml": "{}"},
+        {"settings_yaml": "{}", "agenda_json": "{}", "journal_jsonl": ""},
+        {"journal_jsonl": '{"format": 1'},
+        {"agenda_json": "{}", "journal_jsonl": '{"format": 1}\n{"place"'},
+    ],
 )
 def test_a_run_of_which_no_case_ended_is_removed(tmp_path: Path, texts: dict[str, str]) -> None:
-    """A folder that holds settings and no whole line of the journal goes with all that is in it."""
+    """A folder that holds settings and of no case both lines of the journal goes with all that is in it."""
     assert cleared(run(tmp_path, **texts)) == {"reports/"}
 
 
@@ -145,8 +150,8 @@ def test_an_empty_folder_of_a_run_is_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "texts",
     [
-        {"settings_yaml": "{}", "journal_jsonl": "{}\n"},
-        {"settings_yaml": "{}", "journal_jsonl": '{}\n{"form', "verdicts_jsonl": "{}\n"},
+        {"settings_yaml": "{}", "agenda_json": "{}", "journal_jsonl": "{}\n{}\n"},
+        {"settings_yaml": "{}", "journal_jsonl": '{}\n{}\n{"form', "verdicts_jsonl": "{}\n"},
         {"settings_yaml": "{}", "verdicts_jsonl": "{}\n"},
         {"settings_yaml": "{}", "notes_txt": "Mine."},
         {"traces_jsonl": "{}\n"},
@@ -173,16 +178,17 @@ def test_a_run_that_is_under_way_stays(tmp_path: Path) -> None:
     """The folder of a run is left alone from its first moment to its end, and a released one is not."""
     came = outcome(trace(turn()))
     reports = tmp_path / "reports"
-    folder = RunFolder(reports, [came.case], NOON)
+    folder = begin(reports, [came.case], NOON)
     settings = f"reports/{folder.path.name}/settings.yaml"
-    assert cleared(tmp_path) == {settings}
+    begun = {settings, settings.replace("settings.yaml", "agenda.json")}
+    assert cleared(tmp_path) == begun
     [kept] = ended(came)
-    folder.note(0, line_of(came.trace))
-    assert cleared(tmp_path) == {settings, settings.replace("settings.yaml", "journal.jsonl")}
+    folder.note(0, line_of(came.trace), kept)
+    assert cleared(tmp_path) == {*begun, settings.replace("settings.yaml", "journal.jsonl")}
     folder.finish([kept])
     with Claim(folder.path) as claim:
         assert claim.held == "ours"
-    abandoned = RunFolder(reports, [came.case], NOON)
+    abandoned = begin(reports, [came.case], NOON)
     assert f"reports/{abandoned.path.name}/settings.yaml" in cleared(tmp_path)
     del abandoned
     assert {name.split("/")[1] for name in cleared(tmp_path)} == {folder.path.name}
@@ -198,9 +204,10 @@ def test_clearing_beside_others_takes_nothing_from_them(tmp_path: Path) -> None:
         while written < 40 or count[0] < 20:
             write_whole(tmp_path / f"cassettes/{written % 20}.yaml", str(written % 20))
             came = outcome(trace(turn()), case())
-            folder = RunFolder(tmp_path / "reports", [came.case], NOON)
-            folder.note(0, line_of(came.trace))
-            folder.finish(ended(came))
+            folder = begin(tmp_path / "reports", [came.case], NOON)
+            [kept] = ended(came)
+            folder.note(0, line_of(came.trace), kept)
+            folder.finish([kept])
             assert (folder.path / "traces.jsonl").is_file()
             written += 1
     assert {(tmp_path / f"cassettes/{number}.yaml").read_text("utf-8") for number in range(20)} == {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.starting import FILES
+from harness.starting import CI, FILES
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,8 @@ def test_wheel_works_anywhere(wheel: Path, tmp_path: Path, project: Path, elsewh
     page = {f"harness/html/{path.name}" for path in (ROOT / "harness" / "html").iterdir()}
     assert len(page & set(names)) == len(page) > 1
     starter = {name.removeprefix("harness/starter/") for name in names if name.startswith("harness/starter/")}
-    assert starter == {*FILES.values(), "README.md"}
+    copied = {*FILES.values(), *(name for files in CI.values() for name in files.values())}
+    assert starter == {*copied, "README.md"}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"harness", "tool_loop_harness"}
     assert_works(install(tmp_path / "venv", wheel), project, elsewhere)
 

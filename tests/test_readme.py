@@ -18,7 +18,7 @@ from harness.settings import Loop
 from harness.source import parse
 from tests.build import act, call, checkpoint, scenario, trace, turn
 from tests.keyboard import Typed, steady, typed
-from tests.project import bundled, write
+from tests.project import HELLO, HELLO_SCRIPT, bundled, write
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -81,7 +81,8 @@ def test_commands_work(project: Path, capsys: pytest.CaptureFixture[str], monkey
     codes = {command: main(shlex.split(command)[1:]) for command in commands()}
     assert codes == {command: unrecorded.get(command, 0) for command in commands()}
     said = capsys.readouterr().err.splitlines()
-    assert [line for line in said if not line.startswith(("github: reports/", "html: file://", "recording "))] == []
+    expected = "github: reports/", "html: file://", "recording ", "shard 1/4: "
+    assert [line for line in said if not line.startswith(expected)] == []
 
 
 @pytest.mark.slow
@@ -188,6 +189,26 @@ def test_import_shown_is_the_import(
     assert main(shlex.split(command)) == 0
     assert capsys.readouterr().out == came
     assert main(["run"]) == 0
+
+
+@pytest.mark.slow
+def test_missing_shard_shown_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where one of two shards was not downloaded, the report of the other ends with what the README shows."""
+    [shown] = [text for text in blocks(README, "text") if text.startswith("$ harness report downloaded/*\n")]
+    write(tmp_path, **{f"scenarios__talk__{name}": HELLO for name in "abcd"})
+    write(tmp_path, **{f"scenarios__talk__{name}_script": HELLO_SCRIPT for name in "abcd"})
+    monkeypatch.chdir(tmp_path)
+    assert main(["record"]) == 0
+    shutil.rmtree("reports")
+    assert main(["run", "--shard", "1/2"]) == 0
+    Path("reports").rename("downloaded")
+    capsys.readouterr()
+    assert main(["report", *map(str, Path("downloaded").iterdir())]) == 2
+    out, err = capsys.readouterr()
+    came = re.sub(r"downloaded/\S+:", "downloaded/20261127T090000Z-4c400c49:", f"{out.splitlines()[-1]}\n{err}")
+    assert came == shown.partition("...\n")[2]
 
 
 @pytest.mark.slow

@@ -18,7 +18,8 @@ from vcr.serializers import yamlserializer
 from harness.errors import CassetteMissing, CassetteUnreadable
 from harness.layout import Recorded
 from harness.pieces import FOLDER, Pieces
-from harness.recording import Recording, Serializer, load, parsed, read, save, text_of
+from harness.recording import Recording, Serializer, counted, load, parsed, read, save, text_of
+from harness.shelf import exported, found
 from tests.test_layout import conversation, exchange, plain
 from tests.wire import Answer, endpoint
 
@@ -264,3 +265,14 @@ def test_any_request_may_be_asked_for_first(tmp_path: Path, way: str) -> None:
     order = {"first": [4, 0, 2], "second": [2, 2, 4]}[way]
     recording = load(tmp_path / "c.yaml", Pieces(tmp_path))
     assert [recording.request(at).body for at in order] == [exchanges[at].request.body for at in order]
+
+
+def test_exchanges_are_counted_without_being_read(tmp_path: Path) -> None:
+    """In every bundled cassette, in vcrpy's form too, as many are counted as are made out."""
+    folder = Path(__file__).parents[1] / "cassettes"
+    for path in found(folder):
+        assert counted(path) == len(load(path, Pieces(folder))), path
+    stock = tmp_path / "stock.yaml"
+    stock.write_text(exported(path, folder), "utf-8")
+    assert counted(stock) == counted(path)
+    assert (counted(tmp_path / "none.yaml"), counted(tmp_path)) == (None, None)

@@ -6,12 +6,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from harness.cli import main
 from harness.composition import compose
@@ -20,10 +18,10 @@ from harness.pieces import Pieces
 from harness.project import Conf
 from harness.recording import load
 from harness.schemas import texts
-from harness.starting import FILES, STARTER, start
+from harness.starting import CI, FILES, STARTER, start
 
 ROOT = Path(__file__).parents[1]
-WRITTEN = (*FILES, *texts())
+WRITTEN = (*FILES, *CI["github"], *texts())
 CASSETTE = "cassettes/scripted/desk+files/desk/old_draft.yaml"
 
 
@@ -93,9 +91,10 @@ def test_the_starter_is_what_is_copied() -> None:
     """Each file of the starter is written into a new project, but for the page that names them all."""
     stored = {path.relative_to(STARTER).as_posix() for path in STARTER.rglob("*") if path.is_file()}
     kept = {name for name in stored if not name.startswith("reports/")}
-    assert kept == {*FILES.values(), "README.md"}
+    copied = {*FILES.values(), *(name for files in CI.values() for name in files.values())}
+    assert kept == {*copied, "README.md"}
     page = (STARTER / "README.md").read_text("utf-8")
-    assert set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)) == set(FILES.values())
+    assert set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)) == copied
 
 
 @pytest.mark.slow
@@ -267,19 +266,26 @@ def test_too_many_folders_or_none(here: Path, capsys: pytest.CaptureFixture[str]
     assert files(here) == []
 
 
-def test_the_ci_file_replays_without_secrets() -> None:
-    """The CI file installs this minor version, and runs commands that need no secret."""
-    text = (STARTER / "workflow.yml").read_text("utf-8")
-    steps = yaml.safe_load(text)["jobs"]["replay"]["steps"]
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    assert [step.get("uses") or step["run"] for step in steps] == [
-        "actions/checkout@v7",
-        "actions/setup-python@v7",
-        f'python -m pip install "tool-loop-harness~={version.rpartition(".")[0]}.0"',
-        "harness validate",
-        "harness run --format text --format github",
-    ]
-    assert "secrets." not in text
+@pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
+def test_the_ci_files_that_are_asked_for(here: Path, capsys: pytest.CaptureFixture[str], ci: str) -> None:
+    """A new project has the CI files of one system, or none."""
+    assert main(["init", "--ci", ci]) == 0
+    assert files(here) == sorted([*FILES, *CI[ci], *texts()])
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_ci_files_for_a_project_that_is_there(here: Path, capsys: pytest.CaptureFixture[str], ci: str) -> None:
+    """In a project the CI files that are named come alone, and never over others."""
+    assert main(["init", "garden", "--ci", "none"]) == 0
+    capsys.readouterr()
+    assert main(["init", "garden", "--ci", ci]) == 0
+    names = [f"garden/{name}" for name in CI[ci]]
+    assert capsys.readouterr().out.splitlines() == [*names, "", "read the first lines of each, and commit them"]
+    assert files(here / "garden") == sorted([*FILES, *CI[ci], *texts()])
+    assert main(["init", "garden", "--ci", ci]) == 2
+    last = "nothing is written: choose another folder, or move away what is in the way"
+    assert capsys.readouterr().err.splitlines() == [*(f"{name}: is there already" for name in names), last]
+    assert main(["init", "garden", "--ci", "none"]) == 2
 
 
 def test_the_model_in_the_readme_is_one(here: Path) -> None:
