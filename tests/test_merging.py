@@ -47,8 +47,13 @@ def told(capsys: pytest.CaptureFixture[str], form: str, *runs: Path) -> tuple[in
     capsys.readouterr()
     file = Path(f"report.{form}")
     code = main(["report", *map(str, runs), "--format", f"{form}={file}"])
-    assert capsys.readouterr().err == ""
-    return code, re.sub("|".join(re.escape(str(run)) for run in runs), "RUN", file.read_text("utf-8"))
+    assert capsys.readouterr().err == (f"html: {file.resolve().as_uri()}\n" if form == "html" else "")
+    return code, re.sub("|".join(map(_named, runs)), "RUN", file.read_text("utf-8"))
+
+
+def _named(run: Path) -> str:
+    """Return a pattern of a run's name, with its folder or without."""
+    return f"(?:{re.escape(str(run.parent))}/)?{re.escape(run.name)}"
 
 
 @pytest.mark.parametrize("of", [1, 3, 6])
