@@ -4,6 +4,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,32 +13,44 @@ from harness.archive import Stored
 from harness.brief import Brief
 from harness.check import Verdict, judge
 from harness.compare import Compared, compare, subject_of
-from harness.conversation import conversation
+from harness.conversation import conversation, look
 from harness.earlier import Earlier, differences, earlier, stored
 from harness.errors import InputError
 from harness.formats import Output, Screen, write
+from harness.misses import command
+from harness.progress import Progress
 from harness.remarks import spelled
 from harness.report import Against, Told, build
 from harness.root import Root
 from harness.settings import Comparing
 from harness.source import shown
-from harness.terminal import style
+from harness.terminal import tell
 from harness.textual import diff
 from harness.trace import Trace
 
 
-def show(root: Root, case: str, run: str | None) -> int:
+def show(root: Root, case: str, run: str | None, *, whole: bool = False) -> int:
     """Print one stored trace as a conversation, and what differs from the baseline, and return the exit code.
+
+    What tools take, give and keep is cut where it is long, unless the `whole` is wanted.
 
     Raises:
         InputError: there is no such run or case, or the baseline cannot be read.
     """
     trace = archive.find(root.reports, case, run)
-    colours = style(sys.stdout, os.environ)
-    lines = [conversation(trace, colours)]
+    seen = look(sys.stdout, os.environ)
+    every = replace(seen, most=None)
+    told = conversation(trace, every if whole else seen)
+    lines = [told]
     if (found := differences(root.reports, trace)) is not None:
-        lines += ["", f"differs from {found.name}:", *diff(map(spelled, found.changes), colours)]
-    sys.stdout.write("\n".join([*lines, ""]))
+        lines += ["", f"differs from {found.name}:", *diff(map(spelled, found.changes), seen.style)]
+    if told != conversation(trace, every):
+        named = [case if not trace.case.isprintable() else trace.case, *([run] if run else [])]
+        lines += [
+            "",
+            f"long texts are cut; see them whole: {command('show', named, root=root.asked, options=['--full'])}",
+        ]
+    tell(sys.stdout, "\n".join(lines), os.environ)
     return 0
 
 
@@ -56,13 +69,15 @@ def retell(
     before = earlier(root.reports, baseline)
     comparing = {column: how for run in runs for column, how in run.comparing.items()}
     told: list[Told] = []
-    for run in runs:
-        name = _older(root.reports, run.path)
-        verdicts = _judged(root, run) if again else [verdict for _, verdict in run.results]
-        for (brief, _), trace, verdict in zip(run.results, run.traces, verdicts, strict=True):
-            compared = _compared(trace, verdict, before, comparing.get(brief.column, Comparing()))
-            told.append(Told(brief, verdict, brief.column, compared, run=name))
-    found = build("read", told, against=None if before is None else Against(before.name))
+    with _counting(runs) as progress:
+        for run in runs:
+            name = _older(root.reports, run.path)
+            verdicts = _judged(root, run) if again else [verdict for _, verdict in run.results]
+            for (brief, _), trace, verdict in zip(run.results, run.traces, verdicts, strict=True):
+                compared = _compared(trace, verdict, before, comparing.get(brief.column, Comparing()))
+                told.append(Told(brief, verdict, brief.column, compared, run=name))
+                progress.note(brief.case)
+    found = build("read", told, against=None if before is None else Against(before.name), advice=_next(root, told))
     write(found, forms, runs[0].path, Screen(sys.stdout, os.environ))
     return found.exit_code
 
@@ -78,21 +93,33 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
     one, other = archive.read(root.reports, base), archive.read(root.reports, now)
     before = stored(one, other)
     both = {brief.column for brief, _ in one.results} & {brief.column for brief, _ in other.results}
-    told = [
-        *(Told(brief, verdict, _named("base", brief, both), listed=False) for brief, verdict in one.results),
-        *(
-            Told(
-                brief,
-                verdict,
-                _named("now", brief, both),
-                _compared(trace, verdict, before, other.comparing.get(brief.column, Comparing())),
-            )
-            for (brief, verdict), trace in zip(other.results, other.traces, strict=True)
-        ),
-    ]
-    found = build("read", told, against=Against(before.name))
+    told = [Told(brief, verdict, _named("base", brief, both), listed=False) for brief, verdict in one.results]
+    later: list[Told] = []
+    name = _older(root.reports, other.path)
+    with _counting([other]) as progress:
+        for (brief, verdict), trace in zip(other.results, other.traces, strict=True):
+            compared = _compared(trace, verdict, before, other.comparing.get(brief.column, Comparing()))
+            later.append(Told(brief, verdict, _named("now", brief, both), compared, run=name))
+            progress.note(brief.case)
+    found = build("read", [*told, *later], against=Against(before.name), advice=_next(root, later))
     write(found, forms, other.path, Screen(sys.stdout, os.environ))
     return found.exit_code
+
+
+def _counting(runs: Sequence[Stored]) -> Progress:
+    total = sum(len(run.results) for run in runs)
+    return Progress("reading cases", sys.stderr, os.environ, total=total)
+
+
+def _next(root: Root, told: Sequence[Told]) -> list[str]:
+    """Return the command that helps next: it shows the first case that regressed or else failed."""
+    regressed = [one for one in told if one.compared is not None and one.compared.regressed]
+    failed = [one for one in told if one.verdict.status == "failed"]
+    for what, found in (("regressed", regressed), ("failed", failed)):
+        for one in found[:1]:
+            named = [one.brief.case, *([one.run] if one.run else [])]
+            return [f"look at the first that {what}: {command('show', named, root=root.asked)}"]
+    return []
 
 
 def _named(run: str, brief: Brief, both: Collection[str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -31,10 +32,11 @@ from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
 from harness.planning import Settled, left_out, plan_all, settle
+from harness.progress import Progress, ticking
 from harness.report import Against, Told, build, code
 from harness.root import Root
 from harness.scenario import Scenario
-from harness.terminal import Progress
+from harness.terminal import tell
 from harness.worker import Task
 
 LIVE = 8
@@ -53,7 +55,7 @@ def replay(asked: Invocation, *, alone: bool) -> int:
         raise InputError("--baseline and --update-baseline: what is not compared with the baseline cannot update it")
     root = Root(asked.root)
     with closed():
-        with kept(alone=alone):
+        with kept(alone=alone), _reading(asked):
             cases = _planned(root, asked)  # which imports the loop and the tools
         clear(root.cassettes, root.reports)
         if alone:
@@ -77,7 +79,7 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
         InputError: every problem of every file and setting, or nothing is selected.
     """
     root = Root(asked.root)
-    with kept(alone=alone):
+    with kept(alone=alone), _reading(asked):
         cases = _planned(root, asked)
     clear(root.cassettes, root.reports)
     broken: list[Tried] = []
@@ -90,11 +92,16 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
             _note(f"{numbered(len(broken), 'case')} not asked, since no recording mends what is wrong")
         elif not cases:
             _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
+            _say(f"replay them: {advice.replay(asked)}")
             return 0
     pieces = shelf.pieces_of(case.cassette(root.cassettes) for case in cases)
     done = _played(root, asked, cases, live=live, tried=tried, beside=broken)
     shelf.clear(pieces, root.cassettes)
     return done
+
+
+def _reading(asked: Invocation) -> AbstractContextManager[Progress]:
+    return ticking(Progress("reading scenarios and settings", sys.stderr, os.environ, quiet=asked.quiet))
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
@@ -158,13 +165,15 @@ def _all(*steps: Callable[[], Any]) -> list[Any]:
 def _tried(root: Root, asked: Invocation, cases: Sequence[Case]) -> list[Tried]:
     """Replay cases, and keep of those that a recording does not mend what there is to store."""
     endings: dict[int, Ending] = {}
+    progress = Progress("replaying", sys.stderr, os.environ, total=len(cases), quiet=asked.quiet)
 
     def done(place: int, ending: Ending) -> None:
         endings[place] = ending if ending.ended.broken else ending._replace(line=b"")
+        progress.note(ending.ended.brief.case)
 
     jobs = min(asked.jobs or LIVE, processors())
-    with closed():
-        play(Task(cases, root.cassettes, Finish(_today())), done, _note, jobs)
+    with closed(), progress:
+        play(Task(cases, root.cassettes, Finish(_today())), done, progress.say, jobs)
     return [Tried(case, endings[place]) for place, case in enumerate(cases)]
 
 
@@ -203,7 +212,7 @@ def _played(  # noqa: PLR0913 - what is run, and how
         finish = replace(finish, accepted=before.accepted, unread=_unread(before, planned, asked))
     start = perf_counter()
     folder = RunFolder(root.reports, planned)
-    progress = Progress(len(cases), sys.stderr, quiet=asked.quiet)
+    progress = Progress("playing", sys.stderr, os.environ, total=len(cases), quiet=asked.quiet)
     ended: dict[int, Ended] = {}
 
     def keep(place: int, ending: Ending) -> None:
@@ -217,19 +226,17 @@ def _played(  # noqa: PLR0913 - what is run, and how
     def asked_live(place: int, outcome: Outcome) -> None:
         done(place, finish(outcome))
 
-    def beneath(text: str) -> None:
-        progress.end()
-        _note(text)
-
     for place, one in enumerate(beside):
         keep(place, one.ending)
     if live is not None:
         before_it = [one.ending.ended for one in tried]
         jobs = asked.jobs or LIVE
-        asyncio.run(record_many(cases, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=beneath))
+        recording = record_many(cases, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=progress.say)
+        with ticking(progress):
+            asyncio.run(recording)
     else:
-        play(Task(cases, root.cassettes, finish), done, beneath, asked.jobs or processors())
-    progress.end()
+        with progress:
+            play(Task(cases, root.cassettes, finish), done, progress.say, asked.jobs or processors())
     run = _Run(planned, [ended[place] for place in range(len(planned))], folder, perf_counter() - start)
     folder.finish(run.ended)
     return _told(root, asked, run, before, live=live)
@@ -281,7 +288,10 @@ def _told(root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, l
             for place, one in enumerate(run.ended)
         ],
         against=None if before is None else Against(before.name, tuple(sorted(gone))),
-        advice=[*([kept] if kept else []), *advice.of_run(asked, run.ended, again, accepted=bool(kept))],
+        advice=[
+            *([kept] if kept else []),
+            *advice.of_run(asked, run.ended, again, accepted=bool(kept), compared=before is not None),
+        ],
         figured=any(form.form in FIGURED for form in asked.forms),
     )
     write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds))
@@ -300,8 +310,8 @@ def _today() -> date:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    tell(sys.stdout, text, os.environ)
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    tell(sys.stderr, text, os.environ)
