@@ -1,5 +1,6 @@
 """Every cassette held against its case: which no longer answer what is asked, and which are nobody's."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from harness.guard import closed
 from harness.lookup import labels
 from harness.misses import record_all, record_command
 from harness.pieces import Pieces, unreferred
+from harness.progress import Progress
 from harness.project import Conf
 from harness.remarks import named
 from harness.scenario import Scenario
@@ -106,14 +108,14 @@ def _checked(cases: Sequence[Case], cassettes: Path, jobs: int) -> tuple[Checked
     """Replay cases, in so many processes."""
     ended: dict[int, Ended] = {}
 
+    progress = Progress("replaying", sys.stderr, os.environ, total=len(cases))
+
     def done(place: int, ending: Ending) -> None:
         ended[place] = ending.ended
+        progress.note(ending.ended.brief.case)
 
-    def note(text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-
-    with closed():
-        play(Task(cases, cassettes, Finish(datetime.now(UTC).date())), done, note, jobs)
+    with closed(), progress:
+        play(Task(cases, cassettes, Finish(datetime.now(UTC).date())), done, progress.say, jobs)
     return tuple(Checked(case, ended[place]) for place, case in enumerate(cases))
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from harness.errors import HarnessError, InputError
 from harness.garbage import kept
@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _ACTS[options.command](options, words)
     except HarnessError as error:
-        sys.stderr.write(f"{error}\n")
+        from harness.terminal import complaint, style
+
+        _say(complaint(str(error), style(sys.stderr, os.environ)), sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as stopped:
         sys.stderr.write(f"{stopped}\n" if stopped.args else "interrupted\n")
@@ -109,7 +111,7 @@ def _show(options: argparse.Namespace, words: Sequence[str]) -> int:
 
     if not 1 <= len(words) <= 2:
         _usage("show", "name one case, and a run if it is not the newest: harness show CASE [RUN]")
-    return show(Root(options.root), words[0], words[1] if len(words) > 1 else None)
+    return show(Root(options.root), words[0], words[1] if len(words) > 1 else None, whole=options.full)
 
 
 def _watch(options: argparse.Namespace, words: Sequence[str]) -> int:
@@ -143,25 +145,37 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 def _cassette(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness import shelf
+    from harness.misses import command
+    from harness.progress import Progress
     from harness.root import Root
     from harness.source import shown
 
-    cassettes = Root(options.root).cassettes
+    root = Root(options.root)
+    cassettes = root.cassettes
     if not words:
         _usage("cassette", f"name the cases: harness cassette {options.what} CASE ...")
     paths = shelf.named(words, cassettes)
-    if options.what == "accept":
-        for path in paths:
-            done = "accepted" if shelf.accept(path, cassettes) else "is as it was recorded"
-            sys.stdout.write(f"{shown(path)}: {done}\n")
-        return 0
-    if options.to is None and len(paths) > 1:
+    if options.what == "export" and options.to is None and len(paths) > 1:
         _usage("cassette", "name a folder for several cassettes: harness cassette export --to DIR CASE ...")
-    for path in paths:
-        if options.to is None:
-            sys.stdout.write(shelf.exported(path, cassettes))
-        else:
-            sys.stdout.write(f"{shown(shelf.export(path, cassettes, options.to))}\n")
+    if options.what == "export" and options.to is None:
+        sys.stdout.write(shelf.exported(paths[0], cassettes))
+        return 0
+    done: list[str] = []
+    try:
+        with Progress("reading cassettes", sys.stderr, os.environ, total=len(paths)) as progress:
+            for path in paths:
+                if options.what == "accept":
+                    changed = shelf.accept(path, cassettes)
+                    done.append(f"{shown(path)}: {'accepted' if changed else 'is as it was recorded'}")
+                else:
+                    done.append(shown(shelf.export(path, cassettes, options.to)))
+                progress.note(shown(path))
+    finally:  # also of those before one that is broken
+        for text in done:
+            _say(text)
+    if options.what == "accept":
+        scenarios = dict.fromkeys(shelf.case_of(path, cassettes).partition("@")[0] for path in paths)
+        _say(f"see that they replay: {command('validate', list(scenarios), root=root.asked)}")
     return 0
 
 
@@ -172,9 +186,9 @@ def _init(options: argparse.Namespace, words: Sequence[str]) -> int:
         _usage("init", "name one folder, or none for the current one: harness init [DIR]")
     folder = Path(*words)
     if options.ci not in (None, "none") and is_project(folder):
-        sys.stdout.write(f"{add_ci(folder, options.ci)}\n")
+        _say(add_ci(folder, options.ci))
     else:
-        sys.stdout.write(f"{start(folder, options.ci or 'github')}\n")
+        _say(start(folder, options.ci or "github"))
     return 0
 
 
@@ -186,7 +200,7 @@ def _new(options: argparse.Namespace, words: Sequence[str]) -> int:
 
     if len(words) != 1:
         _usage("new", "name one scenario, in the folder that it belongs to: harness new AREA/NAME")
-    sys.stdout.write(f"{draft(Root(options.root), words[0], datetime.now(UTC).date())}\n")
+    _say(draft(Root(options.root), words[0], datetime.now(UTC).date()))
     return 0
 
 
@@ -196,7 +210,7 @@ def _schema(options: argparse.Namespace, words: Sequence[str]) -> int:
 
     if words:
         _usage("schema", f"'{words[0]}' is too much; all schemas of the project are written")
-    sys.stdout.write(f"{bring_up_to_date(Root(options.root).path)}\n")
+    _say(bring_up_to_date(Root(options.root).path))
     return 0
 
 
@@ -215,7 +229,7 @@ def _import(options: argparse.Namespace, words: Sequence[str]) -> int:
         _usage("import", f"{unused[0]} means nothing beside {what or 'files'}; leave it out")
     root = Root(options.root)
     if what is not None:
-        sys.stdout.write(f"{_imported(options, root.path / 'conf')}\n")
+        _say(_imported(options, root.path / "conf"))
         return 0
     return _taken(root, options, paths, [word for word in words if "=" in word])
 
@@ -227,7 +241,7 @@ def _taken(root: "Root", options: argparse.Namespace, paths: Sequence[Path], ove
 
     asking = Asking(paths, options.name, options.confirm, options.redact, overrides)
     taken = take_in(root, asking, sys.stderr)
-    sys.stdout.write(f"{told(taken)}\n")
+    _say(told(taken))
     return taken.exit_code
 
 
@@ -241,9 +255,11 @@ def _imported(options: argparse.Namespace, conf: Path) -> str:
         from harness.cataloguing import import_tools
 
         return import_tools(options.tools, conf, options.name, options.confirm)
+    from harness.progress import Progress, ticking
     from harness.toolserver import import_server
 
-    return import_server(options.mcp, conf, options.name, options.confirm, options.timeout or 30)
+    with ticking(Progress("waiting for the server", sys.stderr, os.environ)):
+        return import_server(options.mcp, conf, options.name, options.confirm, options.timeout or 30)
 
 
 def _config(options: argparse.Namespace, words: Sequence[str]) -> int:
@@ -252,28 +268,37 @@ def _config(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.composition import compose, notes
     from harness.listing import origins
     from harness.root import Root
+    from harness.terminal import layout
 
     root = Root(options.root)
     compositions = compose(root.conf, words)
-    sys.stderr.writelines(f"{line}\n" for line in notes(compositions))
+    for note in notes(compositions):
+        _say(note, sys.stderr)
     for composition in compositions:
         settings = composition.settings
         plain = settings.model_dump(mode="json", exclude={"model"})
         data = {"model": settings.model.shared(), **plain}
         sys.stdout.write(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100))
-        sys.stdout.write(f"\n{origins(root.conf, composition)}\n")
+        sys.stdout.write(f"\n{origins(root.conf, composition, layout(sys.stdout, os.environ))}\n")
     return 0
 
 
 def _list(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness.listing import LISTS
     from harness.root import Root
+    from harness.terminal import layout
 
     if words:
         _usage("list", f"'{words[0]}' is too much; name one list")
     root = Root(options.root)
-    sys.stdout.write(f"{LISTS[options.what](root.conf, root.scenarios)}\n")
+    sys.stdout.write(f"{LISTS[options.what](root.conf, root.scenarios, layout(sys.stdout, os.environ))}\n")
     return 0
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    from harness.terminal import tell
+
+    tell(stream or sys.stdout, text, os.environ)
 
 
 def _usage(command: str, what: str) -> NoReturn:

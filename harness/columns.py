@@ -1,6 +1,5 @@
 """The columns of a report against each other, as text: the matrix, the figures, and pair by pair."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from harness import matrix
@@ -9,7 +8,21 @@ from harness.finding import numbered
 from harness.matrix import NOTHING, Fate, Row
 from harness.remarks import named
 from harness.report import Report
-from harness.terminal import BOLD, FAINT, NARROWEST, RED, YELLOW, Painted, Style, cut, line, table
+from harness.terminal import (
+    BOLD,
+    FAINT,
+    NARROWEST,
+    RED,
+    YELLOW,
+    Painted,
+    Style,
+    cut,
+    extent,
+    line,
+    padded,
+    table,
+    wrapped,
+)
 
 _FATES: dict[Fate, str] = {"failed": RED, "known": YELLOW, "error": RED, "missing": FAINT, "none": FAINT}
 _GAP = 2
@@ -32,7 +45,7 @@ def grid(report: Report, style: Style, width: int, *, quiet: bool) -> list[str]:
     for at, (name, head) in enumerate(zip(names.short, _heads(names.short.values(), width), strict=True)):
         cells = [Painted(row.squares[at].text, _FATES.get(row.squares[at].fate)) for row in rows]
         families.setdefault(matrix.family(name), []).append([head, *cells])
-    said = textwrap.wrap(f"each scenario with its verdict, rounds, calls and checkpoints{common}", width)
+    said = wrapped(f"each scenario with its verdict, rounds, calls and checkpoints{common}", width)
     columns = [column for family in families.values() for column in family]
     return [*said, *_beside(_marked(rows, columns, width), list(families.values()), style, width)]
 
@@ -51,11 +64,11 @@ def _marked(rows: Sequence[Row], columns: Sequence[Sequence[Painted]], width: in
 
 def _room(columns: Sequence[Sequence[Painted]], width: int) -> int:
     """Return how wide names may be where the widest column stands beside them."""
-    return max(NARROWEST, width - _GAP - max(len(cell.text) for column in columns for cell in column))
+    return max(NARROWEST, width - _GAP - max(extent(cell.text) for column in columns for cell in column))
 
 
 def _wide(column: Sequence[Painted]) -> int:
-    return max(len(cell.text) for cell in column) + _GAP
+    return max(extent(cell.text) for cell in column) + _GAP
 
 
 def _beside(
@@ -66,7 +79,7 @@ def _beside(
     Columns of one family stand in one table where they fit. Rows that have nothing in any of a table's columns are
     left out of it.
     """
-    room = width - max(len(name.text) for name in names)
+    room = width - max(extent(name.text) for name in names)
     groups: list[list[Sequence[Painted]]] = []
     left = 0
     for family in families:
@@ -90,14 +103,14 @@ def figures(report: Report, style: Style, width: int) -> list[str]:
     """Return the lines of the figures, a line for each column or, where that is too wide, for each figure."""
     found = matrix.figures(report)
     rows = [list(map(Painted, row)) for row in (found.headers, *found.rows)]
-    wide = sum(max(len(cell.text) for cell in column) + _GAP for column in zip(*rows, strict=True)) - _GAP
+    wide = sum(max(extent(cell.text) for cell in column) + _GAP for column in zip(*rows, strict=True)) - _GAP
     if wide > width:
         names, *columns = rows
         heads = _heads((label.text for label, *_ in columns), width)
         columns = [[head, *cells] for head, (_, *cells) in zip(heads, columns, strict=True)]
     else:
         names, *columns = map(list, zip(*rows, strict=True))
-    return [*textwrap.wrap(matrix.FIGURES, width), *_beside(names, [[column] for column in columns], style, width)]
+    return [*wrapped(matrix.FIGURES, width), *_beside(names, [[column] for column in columns], style, width)]
 
 
 def repeated(report: Report, style: Style, width: int) -> list[str]:
@@ -110,14 +123,14 @@ def repeated(report: Report, style: Style, width: int) -> list[str]:
     )
     room = _room([what, *columns], width) - _GAP - len("pass@k")
     names = [Painted(cut(name.text, room)) for name in who]
-    wide = max(len(name.text) for name in names)
-    both = [Painted(f"{name.text:{wide}}  {sign.text}") for name, sign in zip(names, what, strict=True)]
-    lines = [*textwrap.wrap(matrix.REPEATS, width), *_beside(both, [[column] for column in columns], style, width)]
+    wide = max(extent(name.text) for name in names)
+    both = [Painted(f"{padded(name.text, wide)}  {sign.text}") for name, sign in zip(names, what, strict=True)]
+    lines = [*wrapped(matrix.REPEATS, width), *_beside(both, [[column] for column in columns], style, width)]
     short = matrix.labels([column.name for column in report.columns]).short
     for one in report.columns:
         if one.unstable:
             said = f"unstable in {short[one.name]}: {named(one.unstable)}"
-            told = textwrap.wrap(said, width, subsequent_indent=_INDENT, break_on_hyphens=False)
+            told = wrapped(said, width, "", _INDENT)
             lines += ["", *(style.paint(text, YELLOW) for text in told)]
     return lines
 
@@ -134,7 +147,7 @@ def pairs(report: Report, style: Style, width: int) -> list[str]:
     lines: list[str] = []
     for pair in shown:
         said = f"{short[pair.one]} and {short[pair.other]}: {line(pair.says)}"
-        told = textwrap.wrap(said, width, subsequent_indent=_INDENT, break_on_hyphens=False)
+        told = wrapped(said, width, "", _INDENT)
         lines += (style.paint(one, BOLD) if matrix.tells(pair) else one for one in told)
     beside = []
     if note := caution(len(found.pairs) + found.left):
@@ -145,4 +158,4 @@ def pairs(report: Report, style: Style, width: int) -> list[str]:
         beside.append(f"{numbered(found.left, 'further pair')}, differing in several things")
     if silent or found.left:
         beside[-1] += "; --format markdown has every pair"
-    return lines + [one for text in beside for one in textwrap.wrap(text, width, break_on_hyphens=False)]
+    return lines + [one for text in beside for one in wrapped(text, width)]

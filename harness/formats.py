@@ -1,7 +1,6 @@
 """The forms in which a report is written, and where each goes."""
 
 import json
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
 from harness.report import Report
 from harness.source import shown
-from harness.terminal import Style, style
+from harness.terminal import Style, fitted, style, width
 
 _FILES = {
     "text": "report.txt",
@@ -53,8 +52,8 @@ class Screen:
     @property
     def width(self) -> int:
         """How many columns a line may take; off a terminal, where nothing wraps, as `COLUMNS` says or many."""
-        if self.stream.isatty():
-            return shutil.get_terminal_size().columns
+        if (columns := width(self.stream, self.environment)) is not None:
+            return columns
         said = self.environment.get("COLUMNS", "")
         return int(said) if said.isdecimal() and int(said) else _UNWRAPPED
 
@@ -115,7 +114,8 @@ def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen,
         elif summary:
             _append(Path(summary), text)
         elif alone or one.form == "text":
-            screen.stream.write(text)
+            wraps = one.form == "text" and width(screen.stream, screen.environment) is not None
+            screen.stream.write(fitted(text, screen.width) if wraps else text)
         else:
             _write(folder / _FILES[one.form], text)
             sys.stderr.write(f"{one.form}: {shown(folder / _FILES[one.form])}\n")

@@ -1,13 +1,18 @@
 """A whole project looked through: its files first, then every cassette held against its case."""
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TextIO
 
 from harness.audit import Audit, audit, problems, summary
 from harness.errors import InputError
+from harness.misses import command
+from harness.progress import Progress, ticking
 from harness.root import Root
 from harness.source import shown
+from harness.terminal import tell
 from harness.validation import validate
 
 
@@ -23,20 +28,23 @@ def inspect(root: Root, words: Sequence[str], jobs: int, stream: TextIO, *, clea
     paths, overrides = [word for word in words if "=" not in word], [word for word in words if "=" in word]
     wrong: tuple[str, ...] = ()
     try:
-        stream.write(f"{validate(root.conf, root.scenarios, paths, root.select)}\n")
+        with ticking(Progress("checking scenarios and settings", sys.stderr, os.environ)):
+            said = validate(root.conf, root.scenarios, paths, root.select)
+        tell(stream, said, os.environ)
     except InputError as error:
         wrong = error.problems
     found = _audited(root, paths, overrides, jobs, broken=bool(wrong))
     if clears and not wrong:
         for orphan in found.orphans:
             orphan.path.unlink(missing_ok=True)
-            stream.write(f"{shown(orphan.path)}: removed: {orphan.why}\n")
+            tell(stream, f"{shown(orphan.path)}: removed: {orphan.why}", os.environ)
         found = replace(found, orphans=())
     of_cassettes = [line for line in problems(found, root.cassettes, root.asked) if not _again(line, wrong)]
     if wrong or of_cassettes:
         raise InputError(*wrong, *of_cassettes)
     if found.checked:
-        stream.write(f"{summary(found)}\n")
+        tell(stream, summary(found), os.environ)
+    tell(stream, f"type next: {command('run' if found.checked else 'record', words, root=root.asked)}", os.environ)
 
 
 def _again(problem: str, told: Sequence[str]) -> bool:

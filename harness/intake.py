@@ -16,6 +16,7 @@ from harness.errors import InputError, did_you_mean
 from harness.files import write_all
 from harness.finding import numbered
 from harness.incident import NotAsked, incident
+from harness.progress import Progress
 from harness.provision import Need, Provision, faults, placed
 from harness.records import KNOWN, UNKNOWN, read_records
 from harness.redaction import Redaction
@@ -25,7 +26,6 @@ from harness.settings import GROUPS, Texts
 from harness.source import shown
 from harness.staging import Item, Stage
 from harness.sweep import key_of
-from harness.terminal import Progress
 from harness.turns import cut
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -101,9 +101,8 @@ def take_in(root: Root, asking: Asking, stream: TextIO) -> Taken:
         for one, under in zip(playable, provision.provide([needs[one.id] for one in playable]), strict=True):
             one.under = under
         stage = Stage(Path(folder), placed(provision.files))
-        progress = Progress(len(playable), stream, quiet=False)
-        stage.play(playable, root.conf.own, progress.note)
-        progress.end()
+        with Progress("playing", stream, os.environ, total=len(playable)) as progress:
+            stage.play(playable, root.conf.own, progress.note)
         unplayed = (one for one in items if one.why)
         left = [*taking.left, *(f"{one.dialogue.place}: turn {one.stretch.first}: {one.why}" for one in unplayed)]
         done = tuple(one for one in items if not one.why)

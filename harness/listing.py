@@ -11,14 +11,10 @@ from harness.selection import select
 from harness.settings import GROUPS
 from harness.source import shown
 from harness.sweep import quoted
-from harness.terminal import cut, listing
-
-_WIDEST = 44
-"""With this a table of tools fits on 100 columns."""
-_TITLE = 70
+from harness.terminal import Layout, listing
 
 
-def models(conf: Conf, _: Path) -> str:
+def models(conf: Conf, _: Path, look: Layout) -> str:
     """Return the models with what serves them, the registry's before the project's own where there is one.
 
     Raises:
@@ -31,10 +27,10 @@ def models(conf: Conf, _: Path) -> str:
         (str(data.get("label", name)), f"model={name}", str(data.get("type", "openai")), origin.place)
         for name, origin, data in _choices(conf, "model")
     ]
-    return listing(rows, ("model", "choose with", "type", "from"))
+    return listing(rows, ("model", "choose with", "type", "from"), look)
 
 
-def roles(conf: Conf, _: Path) -> str:
+def roles(conf: Conf, _: Path, look: Layout) -> str:
     """Return the roles with their allow-lists, those of the registry before the project's own where there is one.
 
     Raises:
@@ -52,10 +48,10 @@ def roles(conf: Conf, _: Path) -> str:
         (str(data.get("label", name)), f"{alone}role={name}", _allowed(data.get("allow")), origin.place)
         for name, origin, data in _choices(conf, "role")
     ]
-    return listing(rows, ("role", "choose with", "tools", "from"))
+    return listing(rows, ("role", "choose with", "tools", "from"), look)
 
 
-def tools(conf: Conf, _: Path) -> str:
+def tools(conf: Conf, _: Path, look: Layout) -> str:
     """Return the tools of the default catalogue, and the allow-lists by name.
 
     Raises:
@@ -64,7 +60,7 @@ def tools(conf: Conf, _: Path) -> str:
     composition = compose(conf)[0]
     place = composition.origins["catalogue"].place
     rows = [
-        (name, tool.access, "asks" if tool.confirm else "", cut(tool.description, _WIDEST), place)
+        (name, tool.access, "asks" if tool.confirm else "", " ".join(tool.description.split()), place)
         for name, tool in composition.settings.catalogue.tools.items()
     ]
     lists = [
@@ -73,49 +69,49 @@ def tools(conf: Conf, _: Path) -> str:
     ]
     return "\n\n".join(
         (
-            listing(rows, ("tool", "access", "confirm", "description", "from")),
-            listing(lists, ("allow-list", "choose with", "tools", "from")),
+            listing(rows, ("tool", "access", "confirm", "description", "from"), look),
+            listing(lists, ("allow-list", "choose with", "tools", "from"), look),
         )
     )
 
 
-def personas(conf: Conf, _: Path) -> str:
+def personas(conf: Conf, _: Path, look: Layout) -> str:
     """Return the personas with the sections of their prompts.
 
     Raises:
         InputError: a file cannot be read.
     """
-    return _holding(conf, "persona", "sections")
+    return _holding(conf, look, "persona", "sections")
 
 
-def catalogues(conf: Conf, _: Path) -> str:
+def catalogues(conf: Conf, _: Path, look: Layout) -> str:
     """Return the catalogues with their tools.
 
     Raises:
         InputError: a file cannot be read.
     """
-    return _holding(conf, "catalogue", "tools")
+    return _holding(conf, look, "catalogue", "tools")
 
 
-def loops(conf: Conf, _: Path) -> str:
+def loops(conf: Conf, _: Path, look: Layout) -> str:
     """Return the loops.
 
     Raises:
         InputError: a file cannot be read.
     """
-    return _holding(conf, "loop")
+    return _holding(conf, look, "loop")
 
 
-def _holding(conf: Conf, group: str, *keys: str) -> str:
+def _holding(conf: Conf, look: Layout, group: str, *keys: str) -> str:
     """Return the choices of a group, each with the names that some of its keys hold."""
     rows = [
         (str(data.get("label", name)), f"{group}={name}", *(_names(data.get(key)) for key in keys), origin.place)
         for name, origin, data in _choices(conf, group)
     ]
-    return listing(rows, (group, "choose with", *keys, "from"))
+    return listing(rows, (group, "choose with", *keys, "from"), look)
 
 
-def origins(conf: Conf, composition: Composition) -> str:
+def origins(conf: Conf, composition: Composition, look: Layout) -> str:
     """Return the choice of each group, what made it, and where its file comes from; then the sections from files."""
     said = {text.lstrip("+").partition("=")[0]: f"override {text}" for text in composition.overrides}
     rows = [
@@ -126,30 +122,30 @@ def origins(conf: Conf, composition: Composition) -> str:
     if composition.origins["model"].entry:
         rows[0] = ("model", rows[0][1], "the registry's orchestrator", rows[0][3])
     rows += [("section", name, "the persona", shown(path)) for name, path in composition.sections.items()]
-    return listing(rows, ("group", "choice", "chosen by", "from"))
+    return listing(rows, ("group", "choice", "chosen by", "from"), look)
 
 
-def scenarios(_: Conf, folder: Path) -> str:
+def scenarios(_: Conf, folder: Path, look: Layout) -> str:
     """Return the scenarios with their titles.
 
     Raises:
         InputError: every problem of every file.
     """
-    rows = [(one.id, cut(one.file.title, _TITLE), ", ".join(one.file.tags)) for one in select(folder)]
-    return listing(rows, ("scenario", "title", "tags"))
+    rows = [(one.id, " ".join(one.file.title.split()), ", ".join(one.file.tags)) for one in select(folder)]
+    return listing(rows, ("scenario", "title", "tags"), look)
 
 
-def tags(_: Conf, folder: Path) -> str:
+def tags(_: Conf, folder: Path, look: Layout) -> str:
     """Return the tags with the number of scenarios that carry each.
 
     Raises:
         InputError: every problem of every file.
     """
     counts = Counter(tag for one in select(folder) for tag in one.file.tags)
-    return listing([(tag, str(number)) for tag, number in sorted(counts.items())], ("tag", "scenarios"))
+    return listing([(tag, str(number)) for tag, number in sorted(counts.items())], ("tag", "scenarios"), look)
 
 
-LISTS: Mapping[str, Callable[[Conf, Path], str]] = {
+LISTS: Mapping[str, Callable[[Conf, Path, Layout], str]] = {
     "models": models,
     "roles": roles,
     "tools": tools,
@@ -167,10 +163,10 @@ def _choices(conf: Conf, group: str) -> list[tuple[str, Origin, dict[str, object
 
 
 def _names(group: object) -> str:
-    return cut(", ".join(map(str, group)), _WIDEST) if isinstance(group, dict) else ""
+    return ", ".join(map(str, group)) if isinstance(group, dict) else ""
 
 
 def _allowed(allow: object) -> str:
     if allow is None:
         return "all"
-    return cut(", ".join(map(str, allow)), _WIDEST) if isinstance(allow, list) and allow else "none"
+    return ", ".join(map(str, allow)) if isinstance(allow, list) and allow else "none"

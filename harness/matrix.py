@@ -11,7 +11,7 @@ from harness.terminal import cut, line
 Fate = Literal["passed", "failed", "known", "error", "missing", "none"]
 
 _NAME = re.compile(r"(?:(base|now):)?([^+~]*)/([^/+~]*)\+([^~]*)((?:~.*)?)", re.DOTALL)
-_LONGEST = 60
+_LONGEST = 56
 
 NOTHING = "-"
 """Stands where a scenario is not planned."""

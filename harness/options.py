@@ -1,19 +1,44 @@
 """The options of each command, as the command line takes them."""
 
 import argparse
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from harness import manual
+from harness.terminal import tell, wrapped
 
 _LISTS = ("models", "roles", "tools", "personas", "catalogues", "loops", "scenarios", "tags")
+_READABLE = 100
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line: each command with its options, and the words that are none."""
+class Parser(argparse.ArgumentParser):
+    """Reads a command line, and says on lines that fit the terminal what is wrong with it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit."""
+        self.print_usage(sys.stderr)
+        tell(sys.stderr, f"{self.prog}: error: {message}", os.environ)
+        self.exit(2)
+
+
+def parser(columns: int | None = None) -> argparse.ArgumentParser:
+    """Return what reads the command line: each command with its options, and the words that are none.
+
+    Help takes so many columns; where nothing is said, as many as the terminal has, as far as that is easy to read.
+    """
+    columns = columns or min(shutil.get_terminal_size().columns, _READABLE)
     raw = argparse.RawDescriptionHelpFormatter
-    whole = argparse.ArgumentParser("harness", description=manual.DESCRIPTION, epilog=manual.WORDS, formatter_class=raw)
+    whole = Parser(
+        "harness",
+        description="\n".join(wrapped(manual.DESCRIPTION, columns)),
+        epilog=manual.words(columns),
+        formatter_class=raw,
+    )
     whole.add_argument("--version", action="version", version=f"harness {version('tool-loop-harness')}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -21,9 +46,9 @@ def parser() -> argparse.ArgumentParser:
         return commands.add_parser(
             name,
             help=line,
-            description=f"{line[:1].upper()}{line[1:]}.",
-            usage=f"harness {name} {words} [options]",
-            epilog=manual.EXAMPLES[name],
+            description="\n".join(wrapped(f"{line[:1].upper()}{line[1:]}.", columns)),
+            usage=_usage(name, words, columns),
+            epilog=manual.examples(name, columns),
             formatter_class=raw,
             allow_abbrev=False,
         )
@@ -80,7 +105,8 @@ def parser() -> argparse.ArgumentParser:
     telling(stored)
     compared(stored)
     stored.add_argument("--judge", action="store_true", help="judge the traces by the expectations as they are now")
-    command("show", "print one trace as a conversation", "CASE [RUN]")
+    shows = command("show", "print one trace as a conversation", "CASE [RUN]")
+    shows.add_argument("--full", action="store_true", help="every line of long arguments, results and files")
     _keeping(command)
     _writing(command, outside)
     _importing(command)
@@ -101,7 +127,7 @@ def _importing(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command that imports."""
     line, words = (
         "turn what other programs hold into files of the project",
-        "(FILE ... | --tools FILE | --mcp COMMAND | --registry FILE)",
+        "FILE ... [KEY=VALUE ...] | --tools FILE | --mcp COMMAND | --registry FILE",
     )
     sub = command("import", line, words)
     what = sub.add_mutually_exclusive_group()
@@ -144,10 +170,18 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     shelves = command(
         "cassette",
         "accept a cassette after an edit, or write it in vcrpy's form",
-        "(accept|export) CASE ...",
+        "accept CASE ... | export CASE ...",
     )
     shelves.add_argument("what", choices=("accept", "export"), metavar="WHAT", help="accept or export")
     shelves.add_argument("--to", type=Path, metavar="DIR", help="where exported cassettes go (default: printed)")
+
+
+def _usage(name: str, words: str, columns: int) -> str:
+    """Return the ways to type a command, one below the other."""
+    indent = " " * len("usage: ")
+    ways = (f"harness {name} {way} [options]".replace("  ", " ") for way in words.split(" | "))
+    lines = [line for way in ways for line in wrapped(way, columns, indent, f"{indent}    ")]
+    return "\n".join(lines).lstrip()
 
 
 def _positive(text: str) -> int:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,34 +11,46 @@ from harness import archive
 from harness.brief import Brief
 from harness.check import Verdict, judge
 from harness.compare import Compared, compare, subject_of
-from harness.conversation import conversation
+from harness.conversation import conversation, look
 from harness.earlier import Earlier, differences, earlier, stored
 from harness.embedding import packed
 from harness.errors import InputError
 from harness.evidence import evidence
 from harness.formats import Output, Screen, paged, write
 from harness.merging import Part, merged
+from harness.misses import command
+from harness.progress import Progress
 from harness.remarks import spelled
 from harness.report import Against, Told, build
 from harness.root import Root
 from harness.settings import Comparing
-from harness.terminal import style
+from harness.terminal import tell
 from harness.textual import diff
 from harness.trace import Trace
 
 
-def show(root: Root, case: str, run: str | None) -> int:
+def show(root: Root, case: str, run: str | None, *, whole: bool = False) -> int:
     """Print one stored trace as a conversation, and what differs from the baseline, and return the exit code.
+
+    What tools take, give and keep is cut where it is long, unless the `whole` is wanted.
 
     Raises:
         InputError: there is no such run or case, or the baseline cannot be read.
     """
     trace = archive.find(root.reports, case, run)
-    colours = style(sys.stdout, os.environ)
-    lines = [conversation(trace, colours)]
+    seen = look(sys.stdout, os.environ)
+    every = replace(seen, most=None)
+    told = conversation(trace, every if whole else seen)
+    lines = [told]
     if (found := differences(root.reports, trace)) is not None:
-        lines += ["", f"differs from {found.name}:", *diff(map(spelled, found.changes), colours)]
-    sys.stdout.write("\n".join([*lines, ""]))
+        lines += ["", f"differs from {found.name}:", *diff(map(spelled, found.changes), seen.style)]
+    if told != conversation(trace, every):
+        named = [case if not trace.case.isprintable() else trace.case, *([run] if run else [])]
+        lines += [
+            "",
+            f"long texts are cut; see them whole: {command('show', named, root=root.asked, options=['--full'])}",
+        ]
+    tell(sys.stdout, "\n".join(lines), os.environ)
     return 0
 
 
@@ -56,18 +69,21 @@ def retell(
     verdicts = _judged(root, whole.parts) if again else [part.verdict for part in whole.parts]
     named = {part.run.path: _older(root.reports, part.run.path) for part in whole.parts}
     told: list[Told] = []
-    for part, verdict in zip(whole.parts, verdicts, strict=True):
-        how = part.run.comparing.get(part.brief.column, Comparing())
-        compared = _compared(part.trace, verdict, before, how)
-        told.append(Told(part.brief, verdict, part.brief.column, compared, run=named[part.run.path]))
+    with _counting(len(whole.parts)) as progress:
+        for part, verdict in zip(whole.parts, verdicts, strict=True):
+            how = part.run.comparing.get(part.brief.column, Comparing())
+            compared = _compared(part.trace, verdict, before, how)
+            told.append(Told(part.brief, verdict, part.brief.column, compared, run=named[part.run.path]))
+            progress.note(part.brief.case)
     gone = before.gone([part.brief for part in whole.parts], whole.repeats) if before and whole.full else {}
-    found = build("read", told, against=None if before is None else Against(before.name, tuple(sorted(gone))))
+    against = None if before is None else Against(before.name, tuple(sorted(gone)))
+    found = build("read", told, against=against, advice=_next(root, told))
     if whole.repeated:
         _note_repeated(whole.repeated)
     comparing = {column: how for run in whole.runs for column, how in run.comparing.items()}
     traces = (part.trace for part in whole.parts)
-    shown = packed(evidence(told, traces, before, comparing)) if paged(forms) else None
-    write(found, forms, whole.runs[0].path, Screen(sys.stdout, os.environ), shown)
+    page = packed(evidence(told, traces, before, comparing)) if paged(forms) else None
+    write(found, forms, whole.runs[0].path, Screen(sys.stdout, os.environ), page)
     if whole.missing:
         raise InputError(*whole.missing)
     return found.exit_code
@@ -93,23 +109,33 @@ def contrast(root: Root, base: str, now: str | None, forms: Sequence[Output]) ->
     one, other = archive.read(root.reports, base), archive.read(root.reports, now)
     before = stored(one, other)
     both = {brief.column for brief, _ in one.results} & {brief.column for brief, _ in other.results}
-    told = [
-        *(Told(brief, verdict, _named("base", brief, both), listed=False) for brief, verdict in one.results),
-        *(
-            Told(
-                brief,
-                verdict,
-                _named("now", brief, both),
-                _compared(trace, verdict, before, other.comparing.get(brief.column, Comparing())),
-            )
-            for (brief, verdict), trace in zip(other.results, other.traces, strict=True)
-        ),
-    ]
-    found = build("read", told, against=Against(before.name))
-    listed = [one for one in told if one.listed]
-    shown = packed(evidence(listed, other.traces, before, other.comparing)) if paged(forms) else None
-    write(found, forms, other.path, Screen(sys.stdout, os.environ), shown)
+    told = [Told(brief, verdict, _named("base", brief, both), listed=False) for brief, verdict in one.results]
+    later: list[Told] = []
+    name = _older(root.reports, other.path)
+    with _counting(len(other.results)) as progress:
+        for (brief, verdict), trace in zip(other.results, other.traces, strict=True):
+            compared = _compared(trace, verdict, before, other.comparing.get(brief.column, Comparing()))
+            later.append(Told(brief, verdict, _named("now", brief, both), compared, run=name))
+            progress.note(brief.case)
+    found = build("read", [*told, *later], against=Against(before.name), advice=_next(root, later))
+    page = packed(evidence(later, other.traces, before, other.comparing)) if paged(forms) else None
+    write(found, forms, other.path, Screen(sys.stdout, os.environ), page)
     return found.exit_code
+
+
+def _counting(total: int) -> Progress:
+    return Progress("reading cases", sys.stderr, os.environ, total=total)
+
+
+def _next(root: Root, told: Sequence[Told]) -> list[str]:
+    """Return the command that helps next: it shows the first case that regressed or else failed."""
+    regressed = [one for one in told if one.compared is not None and one.compared.regressed]
+    failed = [one for one in told if one.verdict.status == "failed"]
+    for what, found in (("regressed", regressed), ("failed", failed)):
+        for one in found[:1]:
+            named = [one.brief.case, *([one.run] if one.run else [])]
+            return [f"look at the first that {what}: {command('show', named, root=root.asked)}"]
+    return []
 
 
 def _named(run: str, brief: Brief, both: Collection[str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -35,11 +36,12 @@ from harness.leftovers import clear
 from harness.live import Live, record_many
 from harness.outcome import Outcome
 from harness.planning import Settled, left_out, plan_all, settle
+from harness.progress import Progress, ticking
 from harness.report import Against, Told, build, code
 from harness.resumption import Begun, begun, own, unchanged
 from harness.root import Root
 from harness.scenario import Scenario
-from harness.terminal import Progress
+from harness.terminal import tell
 from harness.worker import Task
 
 LIVE = 8
@@ -65,7 +67,7 @@ def replay(asked: Invocation, *, alone: bool) -> int:
         asked = as_begun(asked, taken_up.agenda)
         unchanged(taken_up, root)
     with closed():
-        with kept(alone=alone):
+        with kept(alone=alone), _reading(asked):
             cases = _planned(root, asked)  # which imports the loop and the tools
         if taken_up is not None:
             cases, agenda = own(taken_up, cases, root), taken_up.agenda
@@ -96,7 +98,7 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
         InputError: every problem of every file and setting, or nothing is selected.
     """
     root = Root(asked.root)
-    with kept(alone=alone):
+    with kept(alone=alone), _reading(asked):
         cases = _planned(root, asked)
     clear(root.cassettes, root.reports)
     broken: list[Tried] = []
@@ -109,12 +111,17 @@ def record(asked: Invocation, live: Live, *, alone: bool) -> int:
             _note(f"{numbered(len(broken), 'case')} not asked, since no recording mends what is wrong")
         elif not cases:
             _say(f"nothing to record: {numbered(len(tried), 'case')} with a valid cassette (--all records anyway)")
+            _say(f"replay them: {advice.replay(asked)}")
             return 0
     pieces = shelf.pieces_of(case.cassette(root.cassettes) for case in cases)
     agenda = recording_of(asked, [*(one.case for one in broken), *cases], _today())
     done = _played(root, asked, cases, agenda, live=live, tried=tried, beside=broken)
     shelf.clear(pieces, root.cassettes)
     return done
+
+
+def _reading(asked: Invocation) -> AbstractContextManager[Progress]:
+    return ticking(Progress("reading scenarios and settings", sys.stderr, os.environ, quiet=asked.quiet))
 
 
 def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
@@ -178,13 +185,15 @@ def _all(*steps: Callable[[], Any]) -> list[Any]:
 def _tried(root: Root, asked: Invocation, cases: Sequence[Case]) -> list[Tried]:
     """Replay cases, and keep of those that a recording does not mend what there is to store."""
     endings: dict[int, Ending] = {}
+    progress = Progress("replaying", sys.stderr, os.environ, total=len(cases), quiet=asked.quiet)
 
     def done(place: int, ending: Ending) -> None:
         endings[place] = ending if ending.ended.broken else ending._replace(line=b"")
+        progress.note(ending.ended.brief.case)
 
     jobs = min(asked.jobs or LIVE, processors())
-    with closed():
-        play(Task(cases, root.cassettes, Finish(_today())), done, _note, jobs)
+    with closed(), progress:
+        play(Task(cases, root.cassettes, Finish(_today())), done, progress.say, jobs)
     return [Tried(case, endings[place]) for place, case in enumerate(cases)]
 
 
@@ -230,7 +239,7 @@ def _played(  # noqa: PLR0913 - what is run, and how
         folder.note(place, one.ending.line, one.ending.ended)
         ended[place] = one.ending.ended
     left = [place for place in range(len(planned)) if place not in ended]
-    progress = Progress(len(left), sys.stderr, quiet=asked.quiet)
+    progress = Progress("playing", sys.stderr, os.environ, total=len(left), quiet=asked.quiet)
 
     def done(at: int, ending: Ending) -> None:
         folder.note(left[at], ending.line, ending.ended)
@@ -240,22 +249,19 @@ def _played(  # noqa: PLR0913 - what is run, and how
     def asked_live(at: int, outcome: Outcome) -> None:
         done(at, finish(outcome))
 
-    def beneath(text: str) -> None:
-        progress.end()
-        _note(text)
-
     todo = [planned[place] for place in left]
     try:
         if live is not None:
             before_it = [one.ending.ended for one in tried]
             jobs = asked.jobs or LIVE
-            asyncio.run(record_many(todo, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=beneath))
+            way = record_many(todo, root.cassettes, live, asked_live, tried=before_it, jobs=jobs, tell=progress.say)
+            with ticking(progress):
+                asyncio.run(way)
         else:
-            play(Task(todo, root.cassettes, finish), done, beneath, asked.jobs or processors())
+            with progress:
+                play(Task(todo, root.cassettes, finish), done, progress.say, asked.jobs or processors())
     except KeyboardInterrupt:
-        progress.end()
         raise _stopped(asked, folder, len(ended), len(planned), live) from None
-    progress.end()
     run = _Run(planned, [ended[place] for place in range(len(planned))], folder, perf_counter() - start)
     folder.finish(run.ended)
     if not planned:
@@ -336,7 +342,10 @@ def _told(  # noqa: PLR0913 - what is told, and how
         "replayed" if live is None else live.ended(run.ended),
         told,
         against=None if before is None else Against(before.name, tuple(sorted(gone))),
-        advice=[*([kept] if kept else []), *advice.of_run(asked, run.ended, again, accepted=bool(kept))],
+        advice=[
+            *([kept] if kept else []),
+            *advice.of_run(asked, run.ended, again, accepted=bool(kept), compared=before is not None),
+        ],
         figured=any(form.form in FIGURED for form in asked.forms),
     )
     write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds), shown)
@@ -355,8 +364,8 @@ def _today() -> date:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    tell(sys.stdout, text, os.environ)
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    tell(sys.stderr, text, os.environ)

@@ -53,11 +53,8 @@ def start(folder: Path, ci: str = "github") -> str:
     lines = [
         *(str(folder / name) for name in texts),
         "",
-        "type next:",
-        *_way_into(folder),
-        "  harness run         green at once: replays the scenario from its recorded traffic",
-        "  harness config      what it runs under, and where each choice comes from",
-        "then change a word in conf/role/desk.yaml, and run again",
+        "type next, and once more after a change of a word in conf/role/desk.yaml:",
+        f"  {_way_into(folder)}harness run",
     ]
     return _said(lines)
 
@@ -104,11 +101,12 @@ def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where it may not look
 
 
-def _way_into(folder: Path) -> Iterator[str]:
-    """Yield the command that leads into the folder, where that is not the current one."""
-    if _real(folder) != Path.cwd():
-        name = str(folder)
-        yield f"  cd {shlex.quote(f'./{name}' if name.startswith('-') else name)}"
+def _way_into(folder: Path) -> str:
+    """Return the command that leads into the folder, where that is not the current one."""
+    if _real(folder) == Path.cwd():
+        return ""
+    name = str(folder)
+    return f"cd {shlex.quote(f'./{name}' if name.startswith('-') else name)} && "
 
 
 def _obstacles(folder: Path, names: Iterable[str]) -> Iterator[str]:

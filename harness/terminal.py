@@ -1,12 +1,22 @@
-"""Text for a terminal: colours and progress where they are welcome, signs written out, long lines cut, rows aligned."""
+"""Text for a terminal: colours where they are welcome, signs written out, what is too long cut or wrapped, tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple, TextIO
-from unicodedata import category
-
-from tabulate import tabulate
+from unicodedata import category, east_asian_width
 
 _LONGEST = 400
+_LONGEST_NAME = 255
+_COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
+_COMMAND = re.compile(r"( *)(.*?[:;,])? *\b(harness [a-z-].*)")
+"""A line that ends with a command, and what stands before it."""
+_PLACE = re.compile(r"^\S+:\d+:\d+:", re.MULTILINE)
+_PART = re.compile(r"\x1b\[[0-9;]*m|\s+|[^\s\x1b]+")
+_PLAIN = "\x1b[0m"
+_WIDE_MARK = "\ufe0f"
+"""Makes the sign before it a picture, which takes two columns."""
 
 BOLD, FAINT, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 """The terminal's numbers of colours."""
@@ -23,35 +33,148 @@ class Style:
 
     def paint(self, text: str, code: str) -> str:
         """Return the text in a colour of the terminal's, or as it is."""
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+        return f"\x1b[{code}m{text}{_PLAIN}" if self._colour else text
 
 
 def style(stream: TextIO, environment: Mapping[str, str]) -> Style:
-    """Return the style that is welcome on a stream: colours on a terminal that may have them."""
-    plain_wanted = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
-    return Style(colour=stream.isatty() and not plain_wanted)
+    """Return the style that is welcome on a stream: colours on a terminal that may have them, or where they are forced.
+
+    As Python itself decides: `NO_COLOR` comes before `FORCE_COLOR` and `CLICOLOR_FORCE`, these before `TERM=dumb`.
+    """
+    if environment.get("NO_COLOR"):
+        return Style()
+    if any(environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return Style(colour=True)
+    return Style(colour=stream.isatty() and environment.get("TERM") != "dumb")
 
 
-class Progress:
-    """A line on a terminal that counts cases as they end; silent on any other stream."""
+def width(stream: TextIO, environment: Mapping[str, str]) -> int | None:
+    """Return how many columns a line on a stream has: as `COLUMNS` or its terminal says; None where nothing wraps."""
+    said = environment.get("COLUMNS", "")
+    if not stream.isatty():
+        return None
+    if said.isdecimal() and int(said):
+        return int(said)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns or None
+    return None
 
-    def __init__(self, total: int, stream: TextIO, *, quiet: bool) -> None:
-        self._total, self._done = total, 0
-        self._stream = stream
-        self._shown = stream.isatty() and not quiet
 
-    def note(self, case: str) -> None:
-        """Count one case."""
-        self._done += 1
-        if self._shown:
-            self._stream.write(f"\r\x1b[K{self._done}/{self._total} {cut(case, 60)}")
-            self._stream.flush()
+def tell(stream: TextIO, text: str, environment: Mapping[str, str]) -> None:
+    """Write a text and a line feed, on a terminal so that no line is longer than it."""
+    columns = width(stream, environment)
+    stream.write(f"{text if columns is None else fitted(text, columns)}\n")
 
-    def end(self) -> None:
-        """Clear the line."""
-        if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+
+def complaint(text: str, style: Style) -> str:
+    """Return problems, a line each, with the places that they begin with marked."""
+    return _PLACE.sub(lambda found: style.paint(found[0], RED), text)
+
+
+def extent(text: str) -> int:
+    """Return how many columns a text takes on a terminal: wide signs two, marks on others and colours none."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
+    return sum(_extents(_COLOUR.sub("", text)))
+
+
+def _extents(text: str) -> Iterator[int]:
+    """Yield how many columns each sign takes."""
+    before = 0
+    for sign in text:
+        if sign == _WIDE_MARK:
+            yield 2 - before if before else 0
+            before = 2
+        elif category(sign) in ("Mn", "Me"):
+            yield 0
+        else:
+            before = 2 if east_asian_width(sign) in "WF" else 1
+            yield before
+
+
+def _head(text: str, room: int) -> int:
+    """Return how many signs of a text fit into so many columns."""
+    if text.isascii():
+        return room
+    taken = 0
+    for at, columns in enumerate(_extents(text)):
+        taken += columns
+        if taken > room:
+            return at
+    return len(text)
+
+
+def padded(text: str, columns: int) -> str:
+    """Return a text with blanks behind it, so that it takes so many columns."""
+    return text + " " * (columns - extent(text))
+
+
+def fitted(text: str, columns: int) -> str:
+    """Return a text with its long lines wrapped, so that no line takes more columns.
+
+    Whole stay commands, each on a line of its own, and words with a slash, which are paths, names or addresses.
+    """
+    return "\n".join(part for one in text.split("\n") for part in _fitted(one, columns))
+
+
+def _fitted(text: str, columns: int) -> Iterator[str]:
+    if extent(text) <= columns:
+        yield text
+        return
+    indent = " " * min(len(text) - len(text.lstrip(" ")), columns // 2)
+    if command := _COMMAND.fullmatch(text):
+        if command[2]:
+            yield from wrapped(command[2], columns, indent, f"{indent}  ")
+        yield f"{indent}{'  ' if command[2] else ''}{command[3]}"
+    else:
+        yield from wrapped(text, columns, indent, f"{indent}  ")
+
+
+def wrapped(text: str, columns: int, first: str = "", others: str = "") -> list[str]:
+    """Return lines of words that take at most so many columns, what stands before them included.
+
+    A word that people copy, with a slash in it, stays whole; another that is longer than a line is broken. A colour
+    ends with its line, and begins again on the next.
+    """
+    lines: list[str] = []
+    current, taken, empty, gap, colour, painted = first, extent(first), True, "", "", ""
+    for part in (match[0] for match in _PART.finditer(text)):
+        if part.isspace():
+            gap = part
+        elif part == _PLAIN:
+            current, colour, painted = f"{current}{_PLAIN if colour else ''}", "", ""
+        elif part.startswith("\x1b"):
+            painted = part
+        else:
+            if not empty and taken + len(gap) + extent(part) > columns:
+                lines.append(f"{current}{_PLAIN if colour else ''}")
+                current, taken, empty = f"{others}{colour}", extent(others), True
+            colour, begins = painted or colour, painted
+            if empty and not _copied(part) and extent(part) > columns - taken:
+                *full, part = _pieces(part, columns - taken, columns - extent(others))  # noqa: PLW2901
+                for piece in full:
+                    lines.append(f"{current}{begins}{piece}{_PLAIN if colour else ''}")
+                    current, taken, begins = f"{others}{colour}", extent(others), ""
+            current += f"{'' if empty else gap}{begins}{part}"
+            taken += extent(part) + (0 if empty else len(gap))
+            empty, gap, painted = False, "", ""
+    return [*lines, current] if not empty or not lines else lines
+
+
+def _pieces(word: str, first: int, others: int) -> Iterator[str]:
+    """Yield a word in pieces of so many columns, two at least, as many signs in each as fit."""
+    start, taken, room = 0, 0, max(2, first)
+    for at, columns in enumerate([1] * len(word) if word.isascii() else _extents(word)):
+        if taken + columns > room:
+            yield word[start:at]
+            start, taken, room = at, 0, max(2, others)
+        taken += columns
+    yield word[start:]
+
+
+def _copied(word: str) -> bool:
+    """Tell whether a word is a path, a name or an address, which people copy."""
+    return "/" in word and len(word) <= _LONGEST_NAME
 
 
 def plain(text: str) -> str:
@@ -66,11 +189,11 @@ def _sign(sign: str) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Return the text on one line of at most this many characters, saying how much was cut."""
+    """Return the text on one line of at most this many columns, saying how many signs were cut."""
     line = plain(" ".join(text.split()))
-    if len(line) <= width:
+    if (len(line) <= width and line.isascii()) or extent(line) <= width:
         return line
-    kept = max(0, width - len(f"... (+{len(line)})"))
+    kept = _head(line, max(0, width - len(f"... (+{len(line)})")))
     note = f"... (+{len(line) - kept})"
     return line[:kept] + note if len(note) <= width else "..."[:width]
 
@@ -99,11 +222,11 @@ def table(rows: Sequence[Sequence[Painted]], headers: Sequence[str], style: Styl
     A column is as wide as its widest cell, blanks at the end of its header included.
     """
     widths = [
-        max(map(len, column)) for column in zip(headers, *([cell.text for cell in row] for row in rows), strict=True)
+        max(map(extent, column)) for column in zip(headers, *([cell.text for cell in row] for row in rows), strict=True)
     ]
-    head = "  ".join(map(str.ljust, headers, widths)).rstrip()
+    head = "  ".join(map(padded, headers, widths)).rstrip()
     rule = "  ".join("-" * width for width in widths)
-    return [style.paint(head, "1"), rule, *(_aligned(row, widths, style) for row in rows)]
+    return [style.paint(head, BOLD), rule, *(_aligned(row, widths, style) for row in rows)]
 
 
 def _aligned(row: Sequence[Painted], widths: Sequence[int], style: Style) -> str:
@@ -112,10 +235,35 @@ def _aligned(row: Sequence[Painted], widths: Sequence[int], style: Style) -> str
         if cell.text:
             shown += behind + (style.paint(cell.text, cell.code) if cell.code else cell.text)
             behind = ""
-        behind += " " * (width - len(cell.text) + 2)
+        behind += " " * (width - extent(cell.text) + 2)
     return shown
 
 
-def listing(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:
-    """Return rows as an aligned table."""
-    return tabulate([[plain(cell) for cell in row] for row in rows], headers, tablefmt="plain", disable_numparse=True)
+class Layout(NamedTuple):
+    """How a table of texts is shown."""
+
+    style: Style = Style()
+    width: int | None = None
+    """The most columns that a line may take; None where there is no end."""
+
+
+def layout(stream: TextIO, environment: Mapping[str, str]) -> Layout:
+    """Return how tables of texts are shown on a stream."""
+    return Layout(style(stream, environment), width(stream, environment))
+
+
+def listing(rows: Iterable[Sequence[str]], headers: Sequence[str], layout: Layout) -> str:
+    """Return rows as an aligned table; the last columns, where they do not fit, stand below the others of their row."""
+    cells = [list(headers), *([plain(cell) for cell in row] for row in rows)]
+    widths = [max(map(extent, column)) for column in zip(*cells, strict=True)]
+    beside = len(widths)
+    while beside > 1 and layout.width is not None and sum(widths[:beside]) + 2 * (beside - 1) > layout.width:
+        beside -= 1
+    lines: list[str] = []
+    for at, row in enumerate(cells):
+        text = "  ".join(map(padded, row[:beside], widths)).rstrip()
+        lines.append(text if at else layout.style.paint(text, BOLD))
+        if below := [cell for cell in row[beside:] if cell]:
+            said = wrapped("; ".join(below), layout.width or 0, "    ", "    ")
+            lines += said if at else (layout.style.paint(one, BOLD) for one in said)
+    return "\n".join(lines)

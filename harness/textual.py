@@ -1,6 +1,5 @@
 """A report as text for people."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,7 +9,21 @@ from harness.compare import State
 from harness.misses import Shared, drift, shared
 from harness.remarks import Amount, RemarkKind, Sign, Spelled
 from harness.report import CaseReport, Report
-from harness.terminal import FAINT, GREEN, NARROWEST, RED, YELLOW, Painted, Style, cut, line, short, table
+from harness.terminal import (
+    FAINT,
+    GREEN,
+    NARROWEST,
+    RED,
+    YELLOW,
+    Painted,
+    Style,
+    cut,
+    extent,
+    line,
+    short,
+    table,
+    wrapped,
+)
 
 _INDENT = "    "
 _NAMED = 3
@@ -80,7 +93,7 @@ def _table(report: Report, cases: Sequence[CaseReport], style: Style, width: int
         for case in cases
     ]
     lines = table(rows, headers, style)
-    if len(lines[1]) <= width:
+    if extent(lines[1]) <= width:
         return _Table(lines[:2], lines[2:])
     one = None if report.cells else cases[0].column
     labels = matrix.labels([column.name for column in report.columns]).short
@@ -89,11 +102,11 @@ def _table(report: Report, cases: Sequence[CaseReport], style: Style, width: int
     heads = ("verdict", "", "baseline") if compared else ("verdict", "")
     behind = [(_verdict(case), Painted(" ".join(_numbers(case))), _state(case))[: len(heads)] for case in cases]
     beside = zip(map(Painted, heads), *behind, strict=True)
-    room = width - sum(max(len(cell.text) for cell in column) + 2 for column in beside)
+    room = width - sum(max(extent(cell.text) for cell in column) + 2 for column in beside)
     names = (remarks.name(case) + ("" if one is not None else f"@{labels[case.column]}") for case in cases)
     rows = [[Painted(cut(name, max(NARROWEST, room))), *others] for name, others in zip(names, behind, strict=True)]
     lines = table(rows, ("case", *heads), style)
-    return _Table([*textwrap.wrap(said, width), "", *lines[:2]], lines[2:])
+    return _Table([*wrapped(said, width), "", *lines[:2]], lines[2:])
 
 
 def _verdict(case: CaseReport) -> Painted:

@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.additions import Heard
 from harness.case import Case
 from harness.check import Verdict
-from harness.conversation import widest
+from harness.conversation import look
 from harness.credentials import credentials
 from harness.ending import Finish
 from harness.errors import InputError
@@ -30,9 +30,12 @@ from harness.scenario import Scenario, expected_stops
 from harness.scope import Point
 from harness.session import planned
 from harness.source import shown
-from harness.terminal import line, style
+from harness.terminal import cut, line
 from harness.traffic import Traffic
 from harness.unfolding import Unfolding
+
+_LABEL = 40
+"""The most columns of a model's name while it is waited for."""
 
 
 def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
@@ -49,8 +52,9 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
         case = _case(root, asked)
     path = case.scenario.document.path
     before = path.read_bytes()
-    colours = style(sys.stdout, os.environ)
-    view = Unfolding(sys.stdout, colours, widest(), f"(waiting for {line(case.settings.model.label)})")
+    seen = look(sys.stdout, os.environ)
+    colours = seen.style
+    view = Unfolding(sys.stdout, seen, f"(waiting for {cut(case.settings.model.label, _LABEL)})")
     terminal = _terminal() if sys.stdin.isatty() and sys.stdout.isatty() else None
     human = Onlooker(view) if terminal is None else Person(view, terminal, _silent(case))
     view.tell([colours.paint(line(case.id), "1")])

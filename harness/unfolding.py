@@ -1,11 +1,10 @@
 """A conversation as it happens, on a stream."""
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TextIO
 
-from harness.conversation import answered, called, closing, is_response, odd, opening, worded
-from harness.terminal import FAINT, YELLOW, Style, line
+from harness.conversation import Look, answered, called, closing, is_response, odd, opening, worded
+from harness.terminal import FAINT, YELLOW, line, wrapped
 from harness.trace import Checkpoint, Trace, Turn
 
 _CLEAR = "\r\x1b[K"
@@ -21,8 +20,8 @@ class _Spot(NamedTuple):
 class Unfolding:
     """What was told so far of a conversation: each thing once, as soon as it is known, with a sign while it waits."""
 
-    def __init__(self, stream: TextIO, style: Style, width: int, sign: str) -> None:
-        self._stream, self.style, self._width = stream, style, width
+    def __init__(self, stream: TextIO, look: Look, sign: str) -> None:
+        self._stream, self.look, self.style = stream, look, look.style
         self._sign = sign if stream.isatty() else ""
         self._signed = False
         self._told = 0
@@ -53,8 +52,7 @@ class Unfolding:
 
     def say(self, text: str) -> None:
         """Tell a text, whole, on as many lines as it takes."""
-        lines = textwrap.wrap(line(text), self._width - 4) or [""]
-        self.tell(self.style.paint(f"  {'  ' * bool(at)}{one}", YELLOW) for at, one in enumerate(lines))
+        self.tell(wrapped(self.style.paint(line(text), YELLOW), self.look.width, "  ", "    "))
 
     def rest(self) -> None:
         """Remove the sign."""
@@ -67,7 +65,7 @@ class Unfolding:
         """Tell that a turn begins."""
         self._worded, self._called, self._waiting, self._pending = 0, 0, [], set()
         self._open = True
-        self.tell(["", *opening(number, user, self.style, self._width)])
+        self.tell(["", *opening(number, user, self.look)])
 
     def texts(self, turn: Turn) -> None:
         """Tell what the model said beside calls that are under way."""
@@ -79,12 +77,12 @@ class Unfolding:
 
     def answered(self, checkpoint: Checkpoint) -> None:
         """Tell the answer at a checkpoint."""
-        self.tell([answered(checkpoint, self.style)])
+        self.tell(answered(checkpoint, self.look))
 
     def ends(self, turn: Turn) -> None:
         """Tell the rest of a turn."""
         lines = [*self._settled(turn), *self._new(turn), *self._settled(turn, last=True)]
-        self.tell([*lines, *closing(turn, self.style, self._width)])
+        self.tell([*lines, *closing(turn, self.look)])
         self._told += 1
         self._open = False
 
@@ -94,13 +92,13 @@ class Unfolding:
             if not self._open:
                 self.begins(self._told + 1, turn.user)
             self.ends(turn)
-        self.tell(odd(trace, self.style))
+        self.tell(odd(trace, self.look))
 
     def _text(self, turn: Turn, place: int) -> Iterator[str]:
         if place > self._worded:
             self._worded = place
             if not is_response(turn, place):
-                yield from worded(place, turn.rounds[place - 1], self._width)
+                yield from worded(place, turn.rounds[place - 1], self.look)
 
     def _new(self, turn: Turn) -> Iterator[str]:
         """Yield the rounds that are not told yet; calls of which nothing is known wait."""
@@ -116,7 +114,7 @@ class Unfolding:
                 if call.result is None:
                     self._waiting.append(spot)
                 if call.result is not None or call.outcome == "pending":
-                    yield from called(place, call, self.style, self._width)
+                    yield from called(place, call, self.look)
 
     def _settled(self, turn: Turn, *, last: bool = False) -> Iterator[str]:
         """Yield what became of calls that waited; at the `last`, also of those of which the model was told nothing."""
@@ -125,4 +123,4 @@ class Unfolding:
             if call.result is None and (not last or (call.outcome == "pending" and spot in self._pending)):
                 continue
             self._waiting.remove(spot)
-            yield from called(spot.round, call, self.style, self._width)
+            yield from called(spot.round, call, self.look)

@@ -33,11 +33,13 @@ def ended(of: Case, status: Status = "passed", *, regressed: bool = False) -> En
     return ending(outcome(trace(turn(), case_id=of.id), of), told(status, of=of.id).verdict, against).ended
 
 
-def of_run(found: Sequence[Ended], asked: Invocation = ASKED, *, accepted: bool = False) -> list[str]:
+def of_run(
+    found: Sequence[Ended], asked: Invocation = ASKED, *, accepted: bool = False, before: bool = True
+) -> list[str]:
     """Return the advice on a run."""
     cases = planned(*(one.brief.scenario.partition("/")[2] for one in found))
     again = advice.to_record(asked, cases, found, Path("none"))
-    return list(advice.of_run(asked, found, again, accepted=accepted))
+    return list(advice.of_run(asked, found, again, accepted=accepted, compared=before))
 
 
 def test_a_single_case_to_record_has_its_own_command() -> None:
@@ -89,3 +91,26 @@ def test_a_run_goes_on_in_its_forms() -> None:
     assert advice.go_on(Invocation([], root=Path("x"), forms=forms), "r") == (
         "harness run --root x --continue r --format=text '--format=junit=a b.xml'"
     )
+
+
+def test_a_first_run_becomes_the_baseline() -> None:
+    """Where there is no baseline, a run of all scenarios in which all is right may become it; no other may."""
+    one, two = planned("one", "two")
+    said = "hold later runs to this one: harness run role=chat --update-baseline"
+    asked = Invocation(["role=chat"])
+    assert of_run([ended(one), ended(two, "known")], asked, before=False) == [said]
+    assert of_run([ended(one)], asked, before=False, accepted=True) == []
+    assert said not in of_run([ended(one), ended(two, "failed")], asked, before=False)
+    assert said not in of_run([ended(one), missed(two)], asked, before=False)
+    for part in (Invocation(["area", "role=chat"]), Invocation([], ["smoke"]), Invocation([], quiet=True)):
+        assert of_run([ended(one)], part, before=False) == []
+
+
+def test_commands_name_the_project() -> None:
+    """Where the command line names the project, so do the commands that help next."""
+    asked = Invocation(["area"], root=Path("else where"))
+    (one,) = planned("one")
+    assert of_run([ended(one, "failed")], asked) == [
+        f"look at the first that failed: harness show --root 'else where' {one.id}"
+    ]
+    assert advice.replay(asked) == "harness run --root 'else where' area"

@@ -55,8 +55,9 @@ def test_run_replays_and_passes(project: Path, capsys: pytest.CaptureFixture[str
     assert lines(out)[2:] == [
         "files/denied@careful/chat+all passed 3 2 1",
         "talk/hello@careful/chat+all passed 1 0 0",
+        "hold later runs to this one: harness run --update-baseline",
     ]
-    assert out.splitlines()[-1].endswith(" s: 2 passed")
+    assert out.splitlines()[-2].endswith(" s: 2 passed")
 
 
 def test_broken_expectation_is_one_and_its_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +107,7 @@ def test_changed_prompt_is_stale_and_recorded_again(project: Path, capsys: pytes
     code, out, _ = run(capsys, "record", "talk")
     assert (code, lines(out)[2]) == (0, "talk/hello@careful/chat+all passed 1 0 0")
     assert run(capsys, "record", "talk")[1] == (
-        "nothing to record: 1 case with a valid cassette (--all records anyway)\n"
+        "nothing to record: 1 case with a valid cassette (--all records anyway)\nreplay them: harness run talk\n"
     )
     assert run(capsys, "record", "--all", "talk")[0] == 0
 

@@ -2,14 +2,13 @@
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.conversation import conversation
-from harness.terminal import Style
+from harness.conversation import Look, conversation
+from harness.terminal import Style, extent
 from harness.trace import Anomaly, Call, Checkpoint, Failure, Pending, Trace, Turn
-from tests.build import EXAMPLES, HOSTILE, act, call, checkpoint, notice, trace, turn, uncut
+from tests.build import EXAMPLES, HOSTILE, act, call, checkpoint, notice, trace, turn
 
 PLAIN, COLOURED = Style(), Style(colour=True)
 COLOUR = re.compile(r"\x1b\[[0-9]+m")
@@ -63,7 +62,7 @@ def talk() -> Trace:
 
 def test_conversation_tells_everything_in_order() -> None:
     """A trace reads as what was said, asked, decided and done, turn by turn, with what went wrong at its end."""
-    assert conversation(talk(), PLAIN, 80).splitlines() == [
+    assert conversation(talk(), Look(PLAIN, 80)).splitlines() == [
         "area/name@careful/chat+all",
         "3 turns, 8 rounds, 6 calls, 3 checkpoints; error",
         "",
@@ -98,7 +97,8 @@ def test_conversation_tells_everything_in_order() -> None:
         "  no response (error)",
         "",
         "error (model): You exceeded your quota.",
-        "anomaly: turn 1, round 1, call 1: the arguments of web_search are not a JSON object: {'q': x",
+        "anomaly: turn 1, round 1, call 1: the arguments of web_search are not a JSON",
+        "  object: {'q': x",
     ]
 
 
@@ -112,7 +112,7 @@ def filed() -> Trace:
 
 def test_conversation_tells_what_was_left() -> None:
     """Behind each turn stand the files that it changed, and the state that it left."""
-    text = conversation(filed(), PLAIN, 80).splitlines()
+    text = conversation(filed(), Look(PLAIN, 80)).splitlines()
     assert [line for line in text[3:] if not line.startswith(("  user", "  response"))] == [
         "turn 1",
         "  file gone.txt is gone",
@@ -126,21 +126,21 @@ def test_conversation_tells_what_was_left() -> None:
         "  no file changed",
         "  state: {}",
     ]
-    assert COLOUR.sub("", conversation(filed(), COLOURED, 80)) == conversation(filed(), PLAIN, 80)
+    assert COLOUR.sub("", conversation(filed(), Look(COLOURED, 80))) == conversation(filed(), Look(PLAIN, 80))
 
 
 @EXAMPLES
 @given(st.text(min_size=1, max_size=20), st.text(max_size=40), st.integers(30, 100))
 def test_no_file_steers_the_terminal(path: str, text: str, width: int) -> None:
     """Whatever files and state hold, they move no cursor and set no colour."""
-    shown = conversation(trace(turn(workspace={path: text, f"{path}2": None}, state={path: text})), PLAIN, width)
+    shown = conversation(trace(turn(workspace={path: text, f"{path}2": None}, state={path: text})), Look(PLAIN, width))
     assert all(line.isprintable() for line in shown.split("\n"))
 
 
 def test_conversation_in_colours_is_the_same() -> None:
     """Colours add nothing but themselves, and each ends on its own line."""
-    coloured = conversation(talk(), COLOURED, 80)
-    assert COLOUR.sub("", coloured) == conversation(talk(), PLAIN, 80)
+    coloured = conversation(talk(), Look(COLOURED, 80))
+    assert COLOUR.sub("", coloured) == conversation(talk(), Look(PLAIN, 80))
     assert all(line.count("\x1b") % 2 == 0 for line in coloured.splitlines())
     assert "  round 1: file_delete({}) \x1b[32mconfirmed, executed\x1b[0m" in coloured.splitlines()
 
@@ -148,37 +148,63 @@ def test_conversation_in_colours_is_the_same() -> None:
 def test_conversation_tells_one_from_many() -> None:
     """Numbers agree with their words."""
     one = turn(act(call("file_delete")), response="Done.", checkpoints=[checkpoint("file_delete")])
-    assert conversation(trace(one), PLAIN, 80).splitlines()[1] == "1 turn, 1 round, 1 call, 1 checkpoint; final"
+    assert conversation(trace(one), Look(PLAIN, 80)).splitlines()[1] == "1 turn, 1 round, 1 call, 1 checkpoint; final"
 
 
 def test_code_in_a_text_keeps_its_form() -> None:
     """Tabs, which code holds, are shown as blanks, and the line ends of other systems as line ends."""
-    said = conversation(trace(turn(response="Look:\r\n\tx = 1\r\n\ty = 2")), PLAIN, 80).splitlines()
+    said = conversation(trace(turn(response="Look:\r\n\tx = 1\r\n\ty = 2")), Look(PLAIN, 80)).splitlines()
     assert said[-4:] == ["  response (final):", "    Look:", "        x = 1", "        y = 2"]
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_conversation_keeps_within_the_width(width: int) -> None:
-    """Long texts are wrapped, and arguments and results cut, so that no line is longer than the terminal."""
-    words, unbroken = "word " * 200, "x" * 5_000
+@EXAMPLES
+@given(st.text() | HOSTILE | st.text(st.sampled_from("漢字🙂é\u0301x "), max_size=400), st.integers(60, 200))
+def test_conversation_keeps_within_the_width(text: str, width: int) -> None:
+    """Whatever is said, taken and given, and however long or wide its signs are, no line is longer than the width."""
+    words, unbroken, wide = "word " * 200, "x" * 5_000, "漢字" * 300
     long = turn(
         act(call("file_read", {"path": unbroken}, result=words), call(unbroken, {}, result=unbroken), text=words),
+        act(call(text, None, raw=text, result=text), call(wide, {"path": wide}, result=wide), text=text),
         act(call("file_delete", {"path": words}, decision="unanswered", outcome="pending", result=None)),
-        user=unbroken,
-        response=words + unbroken,
-        checkpoints=[checkpoint("file_delete", answer=None, round=2)],
+        user=unbroken + text,
+        response=words + unbroken + wide,
+        checkpoints=[checkpoint(unbroken, answer=None, round=3)],
+        workspace={text: wide, wide: None},
+        state={"all": text},
     )
-    lines = conversation(trace(long), PLAIN, width).splitlines()
-    assert [line for line in lines if len(line) > width] == []
-    assert sum("... (+" in line for line in lines) == 5
+    came = trace(long, error=Failure(kind="model", message=text), anomalies=[anomaly(words), anomaly(wide)])
+    assert [line for line in conversation(came, Look(PLAIN, width)).splitlines() if extent(line) > width] == []
 
 
-def test_what_is_cut_of_a_call_is_counted() -> None:
-    """A call's arguments and result end with the number of characters that are not shown."""
-    one = turn(act(call("file_read", {}, raw="x" * 100, result="y" * 100)), response="Done.")
-    lines = conversation(trace(one), PLAIN, 60).splitlines()
-    assert uncut(lines[5].removeprefix("  round 1: ")) == len(f"file_read({'x' * 100})")
-    assert uncut(lines[6].removeprefix("      ")) == 100
+def test_what_is_cut_is_counted() -> None:
+    """What tools take, give and keep is cut behind six lines, with the number of lines and characters that are left."""
+    text = "".join(f"line {number}\n" for number in range(20))
+    one = turn(
+        act(call("file_read", {}, raw="x" * 1_000, result=text)),
+        response=text,
+        workspace={"a": text},
+        state={"a": text},
+    )
+    lines = conversation(trace(one), Look(PLAIN, 60)).splitlines()
+    assert lines[5:22] == [
+        "  round 1: file_read(",
+        *[f"        {'x' * 52}"] * 6,
+        "        ... (+14 lines, 688 characters)",
+        "      ) executed",
+        *(f"      line {number}" for number in range(6)),
+        "      ... (+14 lines, 94 characters)",
+        "  response (final):",
+    ]
+    assert [line for line in lines if "(+" in line][2:] == ["    ... (+14 lines, 94 characters)"]
+    whole = conversation(trace(one), Look(PLAIN, 60, most=None))
+    assert (whole.count("xx"), whole.count("line 19"), "(+" in whole) == (500, 4, False)
+
+
+def test_one_line_more_is_shown() -> None:
+    """What would be cut by a single line is shown whole, since that takes no more room."""
+    lines = [str(number) for number in range(7)]
+    shown = conversation(trace(turn(act(call("file_read", {}, result="\n".join(lines))))), Look(PLAIN, 60))
+    assert shown.splitlines()[6:13] == [f"      {line}" for line in lines]
 
 
 @EXAMPLES
@@ -190,12 +216,12 @@ def test_no_text_steers_the_terminal_through_the_conversation(texts: tuple[str, 
     pause = Checkpoint(round=1, pending=(Pending(call=1, name=name),), answer=None)
     hostile: Turn = turn(act(one, text=said), notice(said), user=user, response=response, checkpoints=[pause])
     came = trace(hostile, error=Failure(kind="model", message=message), anomalies=[anomaly(message)])
-    text = conversation(came, PLAIN, width)
+    text = conversation(came, Look(PLAIN, width))
     assert text.replace("\n", "").isprintable()
-    assert COLOUR.sub("", conversation(came, COLOURED, width)) == text
+    assert COLOUR.sub("", conversation(came, Look(COLOURED, width))) == text
 
 
 def test_a_long_unbroken_text_is_shown_whole() -> None:
     """A response of a megabyte without a blank is wrapped, and nothing of it is lost."""
-    lines = conversation(trace(turn(response="x" * 1_000_000)), PLAIN, 84).splitlines()
+    lines = conversation(trace(turn(response="x" * 1_000_000)), Look(PLAIN, 84)).splitlines()
     assert sum(line.count("x") for line in lines[5:]) == 1_000_000

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import pytest
 
 from harness.additions import Answered, Given
+from harness.conversation import Look
 from harness.person import Onlooker, Person, Terminal
 from harness.rules import Effect
 from harness.scenario import ScenarioTurn
-from harness.terminal import Style
 from harness.trace import Turn
 from harness.unfolding import Unfolding
 from tests.build import act, call, checkpoint, notice, turn
@@ -27,7 +27,7 @@ def asked(*typed: str, silent: Sequence[int] = ()) -> Asked:
     """Return a person who types these lines, and then the end of the input."""
     shown = StringIO()
     terminal = Terminal(StringIO("".join(f"{line}\n" for line in typed)), shown)
-    return Asked(Person(Unfolding(shown, Style(), 80, "(waiting)"), terminal, silent), shown)
+    return Asked(Person(Unfolding(shown, Look(width=80), "(waiting)"), terminal, silent), shown)
 
 
 def paused() -> Turn:
@@ -96,7 +96,7 @@ def test_a_person_may_stop(typed: list[str]) -> None:
 def test_nobody_is_asked_where_nobody_answers() -> None:
     """In a turn that is expected to stay unanswered the person is not asked; nor does an onlooker answer."""
     person, shown = asked("confirm", silent=[1])
-    onlooker = Onlooker(Unfolding(shown, Style(), 80, ""))
+    onlooker = Onlooker(Unfolding(shown, Look(width=80), ""))
     for one in (person, onlooker):
         begin(one)
         assert one.answer(BOTH) is None

@@ -43,7 +43,7 @@ def test_a_run_is_told_again_as_it_was(project: Path, capsys: pytest.CaptureFixt
     assert (code, first.done) == (0, "replayed")
     for words in ([], [name], [f"reports/{name}"]):
         code, again = told(capsys, "report", *words)
-        assert (code, again) == (0, first.model_copy(update={"done": "read"}))
+        assert (code, again) == (0, first.model_copy(update={"done": "read", "advice": ()}))
 
 
 def test_runs_are_merged(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,10 +61,15 @@ def script(project: Path, old: str, new: str) -> None:
 
 
 def test_nothing_is_compared_without_a_baseline(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nothing was accepted nothing is compared and nobody is told to accept anything."""
+    """Where nothing was accepted nothing is compared, and the run may become the baseline."""
     shutil.rmtree(project / "reports")
     code, report = told(capsys, "run")
-    assert (code, report.baseline, set(states(report).values()), report.advice) == (0, None, {None}, ())
+    assert (code, report.baseline, set(states(report).values()), report.advice) == (
+        0,
+        None,
+        {None},
+        ("hold later runs to this one: harness run --update-baseline",),
+    )
 
 
 def test_the_same_is_unchanged(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,7 @@ from io import StringIO
 
 import pytest
 
-from harness.conversation import conversation
-from harness.terminal import Style
+from harness.conversation import Look, conversation
 from harness.trace import Failure, Turn
 from harness.unfolding import Unfolding
 from tests.build import act, call, checkpoint, notice, trace, turn
@@ -21,7 +20,7 @@ class Screen(StringIO):
 
 def view(stream: StringIO) -> Unfolding:
     """Return a conversation on a stream."""
-    return Unfolding(stream, Style(), 80, "(waiting)")
+    return Unfolding(stream, Look(width=80), "(waiting)")
 
 
 def whole(**changes: object) -> Turn:
@@ -100,7 +99,7 @@ def test_what_broke_off_is_told_to_its_end(rounds: int) -> None:
     one.so_far(until(rounds))
     broken = until(2, outcome="dropped").model_copy(update={"stop": "error"})
     one.finish(trace(broken, error=Failure(kind="model", message="No.")))
-    shown = conversation(trace(broken, error=Failure(kind="model", message="No.")), Style(), 80).splitlines()
+    shown = conversation(trace(broken, error=Failure(kind="model", message="No.")), Look(width=80)).splitlines()
     assert set(shown[3:]) - set(stream.getvalue().splitlines()) <= {"  checkpoint: file_delete: denied"}
     assert stream.getvalue().splitlines()[-3:] == ["  no response (error)", "", "error (model): No."]
 
