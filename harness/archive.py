@@ -19,13 +19,13 @@ from harness.check import Verdict
 from harness.claim import Claim
 from harness.errors import InputError
 from harness.files import encoded, write_parts, write_whole
+from harness.folders import TRACES
 from harness.lines import Lines, read_lines, write_lines
 from harness.settings import Comparing
 from harness.source import shown
 from harness.trace import Trace, dumps
 
 _JOURNAL = "journal.jsonl"
-_TRACES = "traces.jsonl"
 _VERDICTS = "verdicts.jsonl"
 _SETTINGS = "settings.yaml"
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?")
@@ -70,14 +70,14 @@ class RunFolder:
         write_lines(self.path / _VERDICTS, (one.verdict for one in ended))
         timings = ({"case": one.brief.case, "seconds": round(one.seconds, 6)} for one in ended)
         write_parts(self.path / "timings.jsonl", (encoded(f"{dumps(timing)}\n") for timing in timings))
-        write_parts(self.path / _TRACES, self._lines())
+        write_parts(self.path / TRACES, self._lines())
         (self.path / _JOURNAL).unlink(missing_ok=True)
         self._claim.release()
 
     @property
     def traces(self) -> Lines[Trace]:
         """The traces of the finished run, each read when it is asked for."""
-        return Lines(self.path / _TRACES, Trace)
+        return Lines(self.path / TRACES, Trace)
 
     def _lines(self) -> Iterator[bytes]:
         """Yield the lines of the journal in the order of the plan."""
@@ -124,7 +124,7 @@ def tidy(folder: Path) -> None:
         OSError: it cannot be read or removed.
     """
     names = {path.name for path in folder.iterdir()}
-    finished = _TRACES in names
+    finished = TRACES in names
     if not _NAME.fullmatch(folder.name) or (finished and _JOURNAL not in names):
         return
     with Claim(folder) as claim:
@@ -162,7 +162,7 @@ def _settings(cases: Sequence[Case]) -> str:
 
 def runs(reports: Path) -> list[Path]:
     """Return the finished runs, the newest first."""
-    found = [path.parent for path in reports.glob(f"*/{_TRACES}")]
+    found = [path.parent for path in reports.glob(f"*/{TRACES}")]
     return sorted(found, key=_when, reverse=True)
 
 
@@ -170,7 +170,7 @@ def _when(path: Path) -> tuple[str, int, int]:
     """Return a key that sorts runs by time and, within a second, by when they ended and by their number."""
     name, _, number = path.name.partition("Z-")
     number = number.partition("-")[2]
-    return name, (path / _TRACES).stat().st_mtime_ns, int(number) if number.isdigit() else 1
+    return name, (path / TRACES).stat().st_mtime_ns, int(number) if number.isdigit() else 1
 
 
 def find(reports: Path, case: str, run: str | None = None) -> Trace:
@@ -184,14 +184,14 @@ def find(reports: Path, case: str, run: str | None = None) -> Trace:
     folders = [_run(reports, run)] if run else [_newest(reports), *runs(reports)[1:]]
     stored: list[tuple[Path, list[str]]] = []
     for folder in folders:
-        cases = [trace.case for trace in read_lines(folder / _TRACES, Trace)]
+        cases = [trace.case for trace in read_lines(folder / TRACES, Trace)]
         if case in cases:
-            return Lines(folder / _TRACES, Trace)[cases.index(case)]
+            return Lines(folder / TRACES, Trace)[cases.index(case)]
         stored.append((folder, cases))
     for folder, cases in stored:
         near = [place for place, name in enumerate(cases) if case in name]
         if len(near) == 1:
-            return Lines(folder / _TRACES, Trace)[near[0]]
+            return Lines(folder / TRACES, Trace)[near[0]]
         if near:
             names = "".join(f"\n  {cases[place]}" for place in near)
             raise InputError(f"'{case}' fits {len(near)} cases of {shown(folder)}; name one of them:{names}")
@@ -206,11 +206,11 @@ def read(reports: Path, run: str | None = None) -> Stored:
         InputError: there is no such run, or one of its files cannot be read.
     """
     folder = _newest(reports) if run is None else _run(reports, run)
-    traces = Lines(folder / _TRACES, Trace)
+    traces = Lines(folder / TRACES, Trace)
     briefs = [brief(trace) for trace in traces]
     verdicts = list(read_lines(folder / _VERDICTS, Verdict))
     if [one.case for one in briefs] != [verdict.case for verdict in verdicts]:
-        raise InputError(f"{shown(folder / _VERDICTS)}:1:1: is not about the cases of {_TRACES}; run them again")
+        raise InputError(f"{shown(folder / _VERDICTS)}:1:1: is not about the cases of {TRACES}; run them again")
     return Stored(folder, tuple(zip(briefs, verdicts, strict=True)), traces, _comparing(folder / _SETTINGS))
 
 
@@ -231,7 +231,7 @@ def _comparing(path: Path) -> dict[str, Comparing]:
 
 def _run(reports: Path, run: str) -> Path:
     for path in (Path(run), reports / run):
-        if (path / _TRACES).is_file():
+        if (path / TRACES).is_file():
             return path
     known = [path.name for path in runs(reports)[:3]]
     hint = f"; the newest are {', '.join(known)}" if known else ""

@@ -5,14 +5,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from harness import github, markdown, textual
 from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
-from harness.report import Report
 from harness.source import shown
 from harness.terminal import Style, fitted, style, width
+
+if TYPE_CHECKING:
+    from harness.report import Report
 
 _FILES = {
     "text": "report.txt",
@@ -82,7 +83,7 @@ def _output(word: str) -> Output:
     return Output(form, Path(file) if file else None)
 
 
-def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen) -> None:
+def write(report: "Report", forms: Sequence[Output], folder: Path, screen: Screen) -> None:
     """Write a report in every form: to its file, or on the screen, where text and one other form alone may stand.
 
     What has no file and no place on the screen goes into the folder, and is told. GitHub's summary goes where the
@@ -96,6 +97,8 @@ def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen)
         text = _rendered(report, one.form, screen, printed=one.file is None)
         summary = screen.environment.get(_SUMMARY) if one.form == "github" else None
         if one.form == "github":
+            from harness import github
+
             screen.stream.writelines(f"{line}\n" for line in github.annotations(report))
         if one.file is not None:
             _write(one.file, text)
@@ -109,11 +112,15 @@ def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen)
             sys.stderr.write(f"{one.form}: {shown(folder / _FILES[one.form])}\n")
 
 
-def _rendered(report: Report, form: str, screen: Screen, *, printed: bool) -> str:
+def _rendered(report: "Report", form: str, screen: Screen, *, printed: bool) -> str:
     match form:
         case "markdown":
+            from harness import markdown
+
             text = markdown.render(report)
         case "github":
+            from harness import github
+
             text = github.render(report)
         case "junit":
             from harness import junit
@@ -122,6 +129,8 @@ def _rendered(report: Report, form: str, screen: Screen, *, printed: bool) -> st
         case "json":
             text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=1)
         case _:
+            from harness import textual
+
             colours = style(screen.stream, screen.environment) if printed else Style()
             text = textual.render(report, colours, screen.width, quiet=screen.quiet, seconds=screen.seconds)
     whole = text if text.endswith("\n") else f"{text}\n"

@@ -16,14 +16,15 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
 from harness.errors import CassetteMissing, CassetteUnreadable
+from harness.folders import SHARED
 from harness.layout import Recorded
-from harness.pieces import FOLDER, Pieces
+from harness.pieces import Pieces
 from harness.recording import Recording, Serializer, load, parsed, read, save, text_of
 from tests.test_layout import conversation, exchange, plain
 from tests.wire import Answer, endpoint
 
 BUNDLED = Path(__file__).parents[1] / "cassettes"
-SUITE = sorted(path for path in BUNDLED.rglob("*.yaml") if FOLDER not in path.parts)
+SUITE = sorted(path for path in BUNDLED.rglob("*.yaml") if SHARED not in path.parts)
 METADATA = {"case": "a/b@m/v", "recorded": "2026-03-01T09:00:00Z", "model": "m"}
 THREE = [exchange(f'{{"n":{n}}}', f'{{"a": {n}}}') for n in range(3)]
 
@@ -232,7 +233,7 @@ def test_vcrpy_plays_and_records_through_its_own_door(tmp_path: Path) -> None:
             assert ask(asked.url, bodies) == answers == ['{"a": "é"}', "<html>", "<html>"]
         assert len(asked.bodies) == count
     assert read(path).startswith("harness-cassette: 1\n")
-    assert len(list((tmp_path / FOLDER).iterdir())) == 2
+    assert len(list((tmp_path / SHARED).iterdir())) == 2
     assert [json.loads(one.request.body) for one in load(path, Pieces(tmp_path)).exchanges] == bodies
 
 
