@@ -22,14 +22,13 @@ from harness.check import Verdict
 from harness.claim import Claim
 from harness.errors import InputError
 from harness.files import encoded, write_parts, write_whole
+from harness.folders import TRACES
 from harness.journal import Journal
 from harness.lines import Lines, read_lines, write_lines
 from harness.settings import Comparing
 from harness.source import shown
 from harness.trace import Trace, dumps
 
-TRACES = "traces.jsonl"
-"""The file with which a run counts as finished."""
 SETTINGS = "settings.yaml"
 """The settings of a run's cases."""
 _VERDICTS = "verdicts.jsonl"

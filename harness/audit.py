@@ -16,6 +16,7 @@ from harness.crew import play
 from harness.ending import Ending, Finish
 from harness.errors import InputError
 from harness.finding import numbered
+from harness.folders import case_of, cassette_files
 from harness.forecast import forecasts
 from harness.forecast import told as takes
 from harness.guard import closed
@@ -27,7 +28,6 @@ from harness.project import Conf
 from harness.remarks import named
 from harness.scenario import Scenario
 from harness.settings import GROUPS
-from harness.shelf import case_of, found
 from harness.source import shown
 from harness.sweep import key_of
 from harness.worker import Task
@@ -75,7 +75,7 @@ def audit(  # noqa: PLR0913 - a project, and what of it is looked at
     Orphans are looked for where the scenarios are the `whole` of the project's.
     """
     columns: dict[tuple[str, str], list[Path]] = {}
-    for path in found(cassettes) if cassettes.is_dir() else ():
+    for path in cassette_files(cassettes) if cassettes.is_dir() else ():
         parts = path.relative_to(cassettes).parts
         columns.setdefault((parts[0], parts[1] if len(parts) > 2 else ""), []).append(path)
     cases: list[Case] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from harness.errors import HarnessError, InputError
 from harness.garbage import kept
-from harness.options import parser
+from harness.options import parsers
 
 if TYPE_CHECKING:
     from harness.invocation import Invocation
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 as expected, 1 something failed, 2 could not judge."""
-    commands = parser()
+    commands, each = parsers()
+    if arguments is None and "_ARGCOMPLETE" in os.environ:
+        from harness.suggestions import suggest
+
+        suggest(commands, each)
     options, words = commands.parse_known_args(arguments)
     unknown = [word for word in words if word.startswith("-") and word != "-"]
     if unknown:
@@ -145,6 +149,7 @@ def _validate(options: argparse.Namespace, words: Sequence[str]) -> int:
 
 def _cassette(options: argparse.Namespace, words: Sequence[str]) -> int:
     from harness import shelf
+    from harness.folders import case_of
     from harness.misses import command
     from harness.progress import Progress
     from harness.root import Root
@@ -174,7 +179,7 @@ def _cassette(options: argparse.Namespace, words: Sequence[str]) -> int:
         for text in done:
             _say(text)
     if options.what == "accept":
-        scenarios = dict.fromkeys(shelf.case_of(path, cassettes).partition("@")[0] for path in paths)
+        scenarios = dict.fromkeys(case_of(path, cassettes).partition("@")[0] for path in paths)
         _say(f"see that they replay: {command('validate', list(scenarios), root=root.asked)}")
     return 0
 
@@ -295,6 +300,15 @@ def _list(options: argparse.Namespace, words: Sequence[str]) -> int:
     return 0
 
 
+def _completion(options: argparse.Namespace, words: Sequence[str]) -> int:
+    from harness.suggestions import script
+
+    if words:
+        _usage("completion", f"'{words[0]}' is too much; name one shell")
+    sys.stdout.write(script(options.shell))
+    return 0
+
+
 def _say(text: str, stream: TextIO | None = None) -> None:
     from harness.terminal import tell
 
@@ -320,4 +334,5 @@ _ACTS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "schema": _schema,
     "validate": _validate,
     "cassette": _cassette,
+    "completion": _completion,
 }

@@ -13,9 +13,9 @@ import yaml
 from harness.composition import compose
 from harness.errors import InputError
 from harness.files import escaped, write_whole
+from harness.folders import SCRIPT_ENDING
 from harness.root import Root
 from harness.sampling import Unguessable, sample
-from harness.scenario import SCRIPT_ENDING
 from harness.schemas import bring_up_to_date, modeline
 from harness.settings import Settings
 from harness.source import shown

@@ -5,15 +5,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from harness import github, markdown, textual
-from harness.embedding import Packed
 from harness.errors import InputError, did_you_mean
 from harness.files import write_whole
-from harness.report import Report
 from harness.source import shown
 from harness.terminal import Style, fitted, style, width
+
+if TYPE_CHECKING:
+    from harness.embedding import Packed
+    from harness.report import Report
 
 _FILES = {
     "text": "report.txt",
@@ -89,7 +90,9 @@ def paged(forms: Sequence[Output]) -> bool:
     return any(one.form == "html" for one in forms)
 
 
-def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen, packed: Packed | None = None) -> None:
+def write(
+    report: "Report", forms: Sequence[Output], folder: Path, screen: Screen, packed: "Packed | None" = None
+) -> None:
     """Write a report in every form: to its file, or on the screen, where text and one other form alone may stand.
 
     A page is never printed, and its address is told; the traces that it opens are `packed`.
@@ -103,11 +106,13 @@ def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen,
     alone = len(forms) == 1
     for one in forms:
         if one.form == "html":
-            _page(report, one.file or folder / _FILES[one.form], folder.name, packed or Packed())
+            _page(report, one.file or folder / _FILES[one.form], folder.name, packed)
             continue
         text = _rendered(report, one.form, screen, printed=one.file is None)
         summary = screen.environment.get(_SUMMARY) if one.form == "github" else None
         if one.form == "github":
+            from harness import github
+
             screen.stream.writelines(f"{line}\n" for line in github.annotations(report))
         if one.file is not None:
             _write(one.file, text)
@@ -121,11 +126,15 @@ def write(report: Report, forms: Sequence[Output], folder: Path, screen: Screen,
             sys.stderr.write(f"{one.form}: {shown(folder / _FILES[one.form])}\n")
 
 
-def _rendered(report: Report, form: str, screen: Screen, *, printed: bool) -> str:
+def _rendered(report: "Report", form: str, screen: Screen, *, printed: bool) -> str:
     match form:
         case "markdown":
+            from harness import markdown
+
             text = markdown.render(report)
         case "github":
+            from harness import github
+
             text = github.render(report)
         case "junit":
             from harness import junit
@@ -134,17 +143,20 @@ def _rendered(report: Report, form: str, screen: Screen, *, printed: bool) -> st
         case "json":
             text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=1)
         case _:
+            from harness import textual
+
             colours = style(screen.stream, screen.environment) if printed else Style()
             text = textual.render(report, colours, screen.width, quiet=screen.quiet, seconds=screen.seconds)
     whole = text if text.endswith("\n") else f"{text}\n"
     return whole.encode("utf-8", "backslashreplace").decode()  # half a character, as a model may write one
 
 
-def _page(report: Report, path: Path, run: str, packed: Packed) -> None:
+def _page(report: "Report", path: Path, run: str, packed: "Packed | None") -> None:
     """Write the page, and tell its address, which terminals open."""
     from harness import page
+    from harness.embedding import Packed
 
-    _write(path, page.render(report, packed, run))
+    _write(path, page.render(report, packed or Packed(), run))
     sys.stderr.write(f"html: {path.resolve().as_uri()}\n")
 
 

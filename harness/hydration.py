@@ -11,7 +11,8 @@ from warnings import catch_warnings, simplefilter
 from yaml import MarkedYAMLError, YAMLError
 
 from harness.errors import InputError, did_you_mean
-from harness.project import Conf, Origin, Provenance, bundled_conf
+from harness.folders import bundled_conf
+from harness.project import Conf, Origin, Provenance
 from harness.registry import Entry
 from harness.settings import GROUPS
 from harness.source import Document, read, shown, text_of

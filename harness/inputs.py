@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.agenda import Agenda
 from harness.case import Case
 from harness.factory import is_library
-from harness.pieces import FOLDER
+from harness.folders import SHARED
 from harness.source import shown
 
 Digests = Mapping[str, str | None]
@@ -26,7 +26,7 @@ def files(cases: Sequence[Case], project: Path, cassettes: Path) -> Digests:
         module = case.scenario.file.module
         read |= dict.fromkeys([path, case.scenario.script_path, *([path.with_name(module)] if module else [])])
         read[case.cassette(cassettes)] = None
-    read |= dict.fromkeys(sorted(path for path in (cassettes / FOLDER).glob("*") if path.is_file()))
+    read |= dict.fromkeys(sorted(path for path in (cassettes / SHARED).glob("*") if path.is_file()))
     return {_name(path, project): _digest(path) for path in read}
 
 

@@ -137,5 +137,9 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("harness list tools", "default catalogue, and allow-lists"),
         Example("harness list scenarios"),
     ),
+    "completion": (
+        Example('eval "$(harness completion bash)"', "in ~/.bashrc; likewise for zsh, in ~/.zshrc"),
+        Example("harness completion fish | source", "in ~/.config/fish/config.fish"),
+    ),
 }
 """Examples of each command, as they are typed."""

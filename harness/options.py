@@ -4,10 +4,10 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from harness import manual
 from harness.terminal import tell, wrapped
@@ -26,7 +26,15 @@ class Parser(argparse.ArgumentParser):
         self.exit(2)
 
 
-def parser(columns: int | None = None) -> argparse.ArgumentParser:
+class Parsers(NamedTuple):
+    """What reads a command line."""
+
+    whole: argparse.ArgumentParser
+    commands: Mapping[str, argparse.ArgumentParser]
+    """Each command by its name."""
+
+
+def parsers(columns: int | None = None) -> Parsers:
     """Return what reads the command line: each command with its options, and the words that are none.
 
     Help takes so many columns; where nothing is said, as many as the terminal has, as far as that is easy to read.
@@ -83,8 +91,7 @@ def parser(columns: int | None = None) -> argparse.ArgumentParser:
     run.add_argument(
         "--missing", choices=("fail", "skip"), default="fail", help="what becomes of cases without a cassette"
     )
-    run.add_argument("--shard", metavar="I/N", help="play one of N parts; 'harness report RUN ...' puts them together")
-    run.add_argument("--continue", dest="continues", metavar="RUN", help="go on with a run that was interrupted")
+    _parting(run)
     record = command("record", "ask the models and store the traffic", "[SCENARIO ...] [KEY=VALUE ...]")
     selection(record, "cases that are asked at a time (default: 8)")
     telling(record)
@@ -113,7 +120,14 @@ def parser(columns: int | None = None) -> argparse.ArgumentParser:
     command("config", "print the composed settings, and where each choice came from", "[KEY=VALUE ...]")
     what = command("list", "list what there is to choose from", "WHAT")
     what.add_argument("what", choices=_LISTS, metavar="WHAT", help=", ".join(_LISTS))
-    return whole
+    _completing(outside)
+    return Parsers(whole, commands.choices)
+
+
+def _parting(run: argparse.ArgumentParser) -> None:
+    """Add the options by which a run is played in parts."""
+    run.add_argument("--shard", metavar="I/N", help="play one of N parts; 'harness report RUN ...' puts them together")
+    run.add_argument("--continue", dest="continues", metavar="RUN", help="go on with a run that was interrupted")
 
 
 def _trying(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -174,6 +188,12 @@ def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     shelves.add_argument("what", choices=("accept", "export"), metavar="WHAT", help="accept or export")
     shelves.add_argument("--to", type=Path, metavar="DIR", help="where exported cassettes go (default: printed)")
+
+
+def _completing(outside: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command that tells shells how to complete the others."""
+    shell = outside("completion", "print the script by which a shell completes commands", "SHELL")
+    shell.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
 
 def _usage(name: str, words: str, columns: int) -> str:

@@ -11,10 +11,8 @@ from typing import Literal
 
 from harness.errors import CassetteUnreadable
 from harness.files import write_whole
+from harness.folders import SHARED
 from harness.source import shown
-
-FOLDER = "+shared"
-"""The folder of pieces below the cassettes; no model's label holds a `+`."""
 
 _SHORTEST = 80
 _NAME = re.compile(r"[a-z0-9-]{1,40}-([0-9a-f]{16})\.(?:md|json)")
@@ -25,7 +23,7 @@ class Pieces:
     """The pieces of one folder of cassettes: those that are there, and those that are to be written."""
 
     def __init__(self, cassettes: Path, *, trusting: bool = False) -> None:
-        self._folder = cassettes / FOLDER
+        self._folder = cassettes / SHARED
         self._trusting = trusting
         self._texts: dict[str, str] = {}
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.folders import bundled_conf
 from harness.registry import Entry
 from harness.settings import GROUPS
 from harness.source import Document, Location, read, shown
@@ -32,12 +33,6 @@ class Origin:
         if self.bundled or self.path is None:
             return "the package"
         return f"{shown(self.path)}, in place of the package's" if self.instead else shown(self.path)
-
-
-def bundled_conf() -> Path:
-    """Return the folder of the package's defaults, in a wheel or beside the sources."""
-    inside = Path(__file__).parent / "conf"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "conf"
 
 
 @dataclass(frozen=True)
@@ -176,18 +171,3 @@ class Provenance:
         config = self.conf.folders[0] / "config.yaml"
         document = read(config) if config.is_file() else None
         return document if document and tuple(location) in document.values else None
-
-
-def project(start: Path) -> Path:
-    """Return the nearest folder at or above `start` that holds `conf/` or `scenarios/`.
-
-    Raises:
-        InputError: there is none.
-    """
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "scenarios").is_dir() or (folder / "conf").is_dir():
-            return folder
-    raise InputError(
-        f"{shown(start)}: no project here: neither this folder nor one above it holds conf/ or scenarios/; "
-        "go to one, name it with --root, or start one with 'harness init'"
-    )

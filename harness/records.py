@@ -11,8 +11,9 @@ from harness.completion import is_flat, whole
 from harness.dialogue import Dialogue, Read, Unread
 from harness.errors import CassetteUnreadable, InputError
 from harness.exchanged import Asked, dialogues, tools_in
+from harness.folders import SHARED
 from harness.jsontext import parse_json
-from harness.pieces import FOLDER, Pieces
+from harness.pieces import Pieces
 from harness.recording import parsed
 from harness.scrubbing import decoded
 from harness.source import shown, text_of
@@ -186,7 +187,7 @@ def _cassette(text: str, path: Path) -> list[Asked]:
     """
     if not _CASSETTE.search(text):
         raise InputError(f"{shown(path)}:1:1: {UNKNOWN}: {KNOWN}")
-    folder = next((one for one in path.resolve().parents if (one / FOLDER).is_dir()), path.parent)
+    folder = next((one for one in path.resolve().parents if (one / SHARED).is_dir()), path.parent)
     try:
         recording = parsed(text, path, Pieces(folder))
         exchanges = recording.exchanges

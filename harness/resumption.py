@@ -10,10 +10,11 @@ import yaml
 
 from harness import agenda, inputs, journal
 from harness.agenda import Agenda
-from harness.archive import SETTINGS, TRACES, RunFolder, settings_of
+from harness.archive import SETTINGS, RunFolder, settings_of
 from harness.case import Case
 from harness.claim import Claim
 from harness.errors import InputError
+from harness.folders import TRACES
 from harness.journal import Journal, Noted
 from harness.root import Root
 from harness.source import shown

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import InputError, did_you_mean
+from harness.folders import project
 from harness.lookup import labels
 from harness.naming import labels_named
-from harness.project import Conf, project
+from harness.project import Conf
 from harness.scenario import Scenario
 from harness.selection import load, select
+from harness.source import shown
 from harness.sweep import key_of
 
 
@@ -21,7 +23,7 @@ class Root:
             raise InputError(f"--root {root}: there is no such folder")
         self.asked = root
         """The folder that the command line names, or None where it is looked for."""
-        self.path = root or project(Path.cwd())
+        self.path = root or _nearest(Path.cwd())
         self.conf = Conf(self.path / "conf")
         self.scenarios = self.path / "scenarios"
         self.cassettes = self.path / "cassettes"
@@ -72,3 +74,17 @@ class Root:
                 if choice not in labels(self.conf, group, overrides):
                     hint = did_you_mean(choice, known)
                     yield f"{one.document.place(('under', group))}: there is no {group} '{choice}'{hint}"
+
+
+def _nearest(start: Path) -> Path:
+    """Return the root of the project in which a folder lies.
+
+    Raises:
+        InputError: it lies in none.
+    """
+    if (found := project(start)) is None:
+        raise InputError(
+            f"{shown(start)}: no project here: neither this folder nor one above it holds conf/ or scenarios/; "
+            "go to one, name it with --root, or start one with 'harness init'"
+        )
+    return found

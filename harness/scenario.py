@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from harness.calls import Reference
 from harness.condition import FilePath
 from harness.expectation import Expectation, TurnExpectation
+from harness.folders import SCRIPT_ENDING
 from harness.known import KnownFailure
 from harness.parts import Json, Names, Part, SomeNames, one_or_more
 from harness.rules import Rules
@@ -20,8 +21,6 @@ from harness.source import Document, Location
 from harness.trace import Stop, Trace
 from harness.workspace import Workspace, WorkspaceError
 from harness.written import Schema, either, formed
-
-SCRIPT_ENDING = ".script.yaml"
 
 
 class Message(Part):

@@ -6,8 +6,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.errors import InputError, did_you_mean
+from harness.folders import scenario_files, scenario_name
 from harness.naming import idle
-from harness.scenario import SCRIPT_ENDING, Scenario, ScenarioFile
+from harness.scenario import Scenario, ScenarioFile
 from harness.source import read, shown
 from harness.wording import validate
 
@@ -32,19 +33,7 @@ def unjudged(path: Path, folder: Path) -> Scenario:
         InputError: what is wrong with the form of the file, all problems at once.
     """
     document = read(path)
-    return Scenario(_name(path, folder), validate(document, ScenarioFile), document.without_data())
-
-
-def find(folder: Path) -> list[Path]:
-    """Return the scenario files below a folder, sorted by id; scripts and names with a leading dot are none."""
-    found = (
-        path
-        for path in folder.rglob("*.yaml")
-        if path.is_file()
-        and not path.name.endswith(SCRIPT_ENDING)
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    return Scenario(scenario_name(path, folder), validate(document, ScenarioFile), document.without_data())
 
 
 def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) -> list[Scenario]:
@@ -53,7 +42,7 @@ def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) ->
     Raises:
         InputError: every problem of every selected file, a word that selects nothing, or a tag that nobody carries.
     """
-    names = {path: _name(path, folder) for path in find(folder)}
+    names = {path: scenario_name(path, folder) for path in scenario_files(folder)}
     asked = _Words(words)
     hits = {path: asked.naming(name, path) for path, name in names.items()}
     wanted = [path for path, naming in hits.items() if naming or not words]
@@ -75,11 +64,6 @@ def select(folder: Path, words: Sequence[str] = (), tags: Iterable[str] = ()) ->
             *(f"no selected scenario carries the tag '{tag}'{did_you_mean(tag, carried)}" for tag in missing)
         )
     return [scenario for scenario in loaded if not tags or tags & set(scenario.file.tags)]
-
-
-def _name(path: Path, folder: Path) -> str:
-    """Return the id of the scenario in a file."""
-    return path.relative_to(folder).as_posix().removesuffix(".yaml")
 
 
 class _Words:

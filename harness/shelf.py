@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote
 
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
@@ -13,28 +12,10 @@ from vcr.serializers import yamlserializer
 from harness.credentials import credentials
 from harness.errors import CassetteError, InputError, did_you_mean
 from harness.files import write_whole
-from harness.pieces import FOLDER, Pieces, referred, unreferred
+from harness.folders import case_of, cassette_files
+from harness.pieces import Pieces, referred, unreferred
 from harness.recording import load, read, save, text_of
 from harness.source import shown
-
-
-def found(cassettes: Path) -> list[Path]:
-    """Return all cassettes below a folder, in the order of their paths."""
-    paths = (path for path in cassettes.rglob("*.yaml") if path.is_file())
-    return sorted(path for path in paths if not _hidden(path.relative_to(cassettes)))
-
-
-def _hidden(path: Path) -> bool:
-    return FOLDER in path.parts or any(part.startswith(".") for part in path.parts)
-
-
-def case_of(path: Path, cassettes: Path) -> str:
-    """Return the id of the case that a cassette is of, by where it stands."""
-    model, variant, *areas = (unquote(part) for part in path.relative_to(cassettes).with_suffix("").parts)
-    name, mark, repeat = areas.pop().rpartition("~") if areas else (variant, "", "")
-    if not (mark and repeat.isdecimal()):
-        name, repeat = f"{name}{mark}{repeat}", ""
-    return f"{'/'.join([*areas, name])}@{model}/{variant}{f'~{repeat}' if repeat else ''}"
 
 
 def named(words: Sequence[str], cassettes: Path) -> list[Path]:
@@ -43,7 +24,7 @@ def named(words: Sequence[str], cassettes: Path) -> list[Path]:
     Raises:
         InputError: a word names none, or several; all of them at once.
     """
-    ids = {case_of(path, cassettes): path for path in found(cassettes)}
+    ids = {case_of(path, cassettes): path for path in cassette_files(cassettes)}
     chosen: dict[Path, None] = {}
     wrong: list[str] = []
     for word in words:
@@ -130,6 +111,6 @@ def clear(names: Collection[str], cassettes: Path) -> None:
     if not names:
         return
     with pieces.alone():
-        for name in unreferred(pieces, found(cassettes)):
+        for name in unreferred(pieces, cassette_files(cassettes)):
             if name in names:
                 pieces.path(name).unlink(missing_ok=True)

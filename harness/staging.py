@@ -14,6 +14,7 @@ from harness.credentials import credentials
 from harness.deviation import deviations
 from harness.dialogue import Dialogue
 from harness.errors import InputError
+from harness.folders import case_of, cassette_files
 from harness.incident import Incident, Seen, seen_in
 from harness.outcome import Outcome
 from harness.pieces import Pieces, referred
@@ -25,8 +26,6 @@ from harness.scanning import found, refusal
 from harness.scenario import Scenario
 from harness.schemas import modeline
 from harness.selection import load
-from harness.shelf import case_of
-from harness.shelf import found as cassettes
 from harness.source import shown
 from harness.turns import Stretch
 from harness.yamltext import indented_yaml
@@ -124,7 +123,7 @@ class Stage:
         ids = {one.id for one in done}
         ours = self.folder / "cassettes"
         pieces = Pieces(ours)
-        for path in cassettes(ours):
+        for path in cassette_files(ours):
             if case_of(path, ours).partition("@")[0] in ids:
                 text = _read(path)
                 files[root.cassettes / path.relative_to(ours)] = text

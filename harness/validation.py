@@ -13,13 +13,14 @@ from harness.endpoint import ScriptFile
 from harness.errors import HarnessError, InputError, did_you_mean
 from harness.factory import composed_factory
 from harness.finding import numbered
+from harness.folders import SCRIPT_ENDING, scenario_files
 from harness.lookup import GIVEN, Lookup
 from harness.offering import grounds
 from harness.planning import chosen as choices_of
 from harness.project import Conf, Origin
-from harness.scenario import SCRIPT_ENDING, Scenario
+from harness.scenario import Scenario
 from harness.scrutiny import ReadScript, scrutinised
-from harness.selection import find, unjudged
+from harness.selection import unjudged
 from harness.settings import GROUPS, Settings
 from harness.source import Document, read, shown
 from harness.surprises import misreadings
@@ -179,7 +180,7 @@ def _labels(conf: Conf, group: str) -> Iterator[str]:
 
 def _readable(folder: Path, select: Callable[[Sequence[str]], list[Scenario]], wrong: set[str]) -> Iterator[Scenario]:
     """Yield the scenarios that can be read although others cannot, and note what is wrong with each file."""
-    for path in find(folder):
+    for path in scenario_files(folder):
         try:
             yield from select([str(path)])
         except InputError as error:
@@ -218,7 +219,7 @@ def _scripts(folder: Path, scenarios: Sequence[Scenario] | None, wrong: set[str]
     """Return how many scripts there are, and those that can be read, by their paths."""
     if scenarios is None:
         paths = sorted(folder.rglob(f"*{SCRIPT_ENDING}"))
-        wanted = {path.with_name(path.name.removesuffix(".yaml") + SCRIPT_ENDING) for path in find(folder)}
+        wanted = {path.with_name(path.name.removesuffix(".yaml") + SCRIPT_ENDING) for path in scenario_files(folder)}
         for path in paths:
             if path not in wanted:
                 name = path.name.removesuffix(SCRIPT_ENDING)

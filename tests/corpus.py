@@ -16,9 +16,9 @@ from harness import loop
 from harness.case import Case, plan
 from harness.catalogue import Catalogue, Tool
 from harness.composition import Composition
+from harness.folders import SCRIPT_ENDING
 from harness.model import Model
 from harness.recording import Serializer
-from harness.scenario import SCRIPT_ENDING
 from harness.selection import load
 from harness.settings import Loop, Persona, Role, Settings, Texts, Tools
 from harness.tools import ToolSet

@@ -8,8 +8,10 @@ import pytest
 
 from harness.composition import Composition, compose
 from harness.errors import InputError
+from harness.folders import bundled_conf, project
 from harness.model import Params
-from harness.project import Conf, bundled_conf, project
+from harness.project import Conf
+from harness.root import Root
 from harness.settings import GROUPS
 
 DEFAULTS = """\
@@ -613,8 +615,10 @@ def test_the_project_is_the_nearest_folder_above(tmp_path: Path, folder: str) ->
     assert project(tmp_path / "project" / "a" / "b") == tmp_path / "project" / "a"
 
 
-def test_no_project_is_told(tmp_path: Path) -> None:
+def test_no_project_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no project, and a file called conf is none, the message says what to do."""
     (tmp_path / "conf").write_text("", "utf-8")
+    assert project(tmp_path) is None
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"no project here: .*--root"):
-        project(tmp_path)
+        Root(None)

@@ -16,6 +16,7 @@ import pytest
 from harness.case import Case, plan
 from harness.check import judge
 from harness.composition import compose
+from harness.folders import cassette_files
 from harness.lines import read_lines
 from harness.loop import LoopUnderTest
 from harness.matching import difference
@@ -25,7 +26,6 @@ from harness.project import Conf
 from harness.runner import run_many
 from harness.selection import select
 from harness.settings import Settings
-from harness.shelf import found
 from harness.tools import Tools
 from harness.trace import Failure, Trace
 from tests.loops.plain import PlainLoop, Result
@@ -118,7 +118,7 @@ def test_the_second_loop_agrees_under_other_settings(change: str, tmp_path: Path
 
 def _meant(folder: Path) -> dict[Path, list[Any]]:
     """Return the exchanges of every cassette."""
-    return {path.relative_to(folder): meant(path, folder) for path in found(folder)}
+    return {path.relative_to(folder): meant(path, folder) for path in cassette_files(folder)}
 
 
 # A loop that says no policy

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vcr.request import Request
 
+from harness.folders import SHARED
 from harness.layout import Laid, Recorded, Unfit, laid_out
-from harness.pieces import FOLDER, Pieces
+from harness.pieces import Pieces
 from harness.source import parse
 from tests.build import EXAMPLES
 from tests.corpus import lines
@@ -143,7 +144,7 @@ def test_a_cassette_grows_with_what_was_said(tmp_path: Path) -> None:
     """At twenty rounds it has less than 1.6 times the distinct bytes, pieces among them; on the wire it is twelve."""
     twenty = conversation(20)
     text = stored(twenty, tmp_path)
-    size = len(text.encode()) + sum(path.stat().st_size for path in (tmp_path / FOLDER).iterdir())
+    size = len(text.encode()) + sum(path.stat().st_size for path in (tmp_path / SHARED).iterdir())
     assert size < 1.6 * distinct(twenty)
     assert sum(len(one.request.body) for one in twenty) > 7 * distinct(twenty)
     growth = len(laid_out(conversation(40), Pieces(tmp_path))) / len(text)

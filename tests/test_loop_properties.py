@@ -16,11 +16,11 @@ from harness.case import Case, plan
 from harness.catalogue import Catalogue, Tool
 from harness.composition import Composition
 from harness.errors import ToolError
+from harness.folders import SCRIPT_ENDING
 from harness.model import Model
 from harness.outcome import Outcome
 from harness.rules import Rule
 from harness.runner import run_many
-from harness.scenario import SCRIPT_ENDING
 from harness.selection import load
 from harness.settings import Loop, Persona, Role, Settings, Tools
 from harness.tools import ToolSet

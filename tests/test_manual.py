@@ -13,9 +13,10 @@ import pytest
 
 from harness.archive import runs
 from harness.cli import main
+from harness.folders import cassette_files
 from harness.manual import EXAMPLES, examples, words
-from harness.options import parser
-from harness.shelf import exported, found
+from harness.options import parsers
+from harness.shelf import exported
 from tests.keyboard import INTERRUPT, Typed, typed
 from tests.project import bundled
 from tests.wire import endpoint, says
@@ -103,7 +104,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, data in files.items():
             (root / name).write_text(json.dumps(data), "utf-8")
         (root / "draft.yaml").write_text(DRAFT, "utf-8")
-        stock = next(path for path in found(root / "cassettes") if path.stem == "denied_delete")
+        stock = next(path for path in cassette_files(root / "cassettes") if path.stem == "denied_delete")
         (root / "cassette.yaml").write_text(exported(stock, root / "cassettes"), "utf-8")
         ours = (
             (root / "conf" / "loop" / "production.yaml").read_text("utf-8").replace("label: production", "label: ours")
@@ -143,7 +144,7 @@ def _interrupted(root: Path) -> None:
 
 def test_every_command_has_examples() -> None:
     """Each command has examples, and each of them begins with it."""
-    commands = re.findall(r"^    ([a-z]+) ", parser(80).format_help(), re.MULTILINE)
+    commands = re.findall(r"^    ([a-z]+) ", parsers(80).whole.format_help(), re.MULTILINE)
     assert sorted(EXAMPLES) == sorted(commands)
     wrong = [
         one

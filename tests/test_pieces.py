@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import CassetteUnreadable
-from harness.pieces import FOLDER, Pieces, referred, unreferred
+from harness.folders import SHARED
+from harness.pieces import Pieces, referred, unreferred
 from tests.build import EXAMPLES
 
 PROMPT = "## Role: files\n\n" + "Look after the user's files. " * 5
@@ -27,13 +28,13 @@ def test_a_piece_is_a_readable_file_named_by_title_and_digest(tmp_path: Path) ->
     """The file holds the text with a line feed behind it, and its name says what it is."""
     digest = sha256(PROMPT.encode()).hexdigest()[:16]
     assert kept(tmp_path) == f"role-files-{digest}.md"
-    assert (tmp_path / FOLDER / f"role-files-{digest}.md").read_text("utf-8") == f"{PROMPT}\n"
+    assert (tmp_path / SHARED / f"role-files-{digest}.md").read_text("utf-8") == f"{PROMPT}\n"
     assert Pieces(tmp_path).text(f"role-files-{digest}.md") == PROMPT
 
 
 def test_a_text_is_written_once(tmp_path: Path) -> None:
     """What is there is left as it is, so that three hundred cassettes write one file."""
-    path = tmp_path / FOLDER / kept(tmp_path)
+    path = tmp_path / SHARED / kept(tmp_path)
     before = path.stat().st_mtime_ns
     for _ in range(3):
         kept(tmp_path)
@@ -65,7 +66,7 @@ def test_any_text_that_is_kept_comes_back(tmp_path_factory: pytest.TempPathFacto
 def test_a_piece_that_is_gone_or_changed_is_told(tmp_path: Path) -> None:
     """A piece is read only if it is what its name says, unless what stands there now is to be accepted."""
     name = kept(tmp_path)
-    path = tmp_path / FOLDER / name
+    path = tmp_path / SHARED / name
     path.write_text(f"{PROMPT} And mine.\n", "utf-8")
     with pytest.raises(CassetteUnreadable, match="this piece of the recording was changed since"):
         Pieces(tmp_path).text(name)
@@ -81,7 +82,7 @@ def test_a_piece_that_is_gone_or_changed_is_told(tmp_path: Path) -> None:
 def test_lines_may_end_as_windows_ends_them(tmp_path: Path) -> None:
     """A checkout that writes carriage returns changes nothing."""
     name = kept(tmp_path)
-    path = tmp_path / FOLDER / name
+    path = tmp_path / SHARED / name
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert Pieces(tmp_path).text(name) == PROMPT
 

@@ -16,15 +16,16 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
 from harness.errors import CassetteMissing, CassetteUnreadable
+from harness.folders import SHARED, cassette_files
 from harness.layout import Recorded
-from harness.pieces import FOLDER, Pieces
+from harness.pieces import Pieces
 from harness.recording import Recording, Serializer, counted, load, parsed, read, save, text_of
-from harness.shelf import exported, found
+from harness.shelf import exported
 from tests.test_layout import conversation, exchange, plain
 from tests.wire import Answer, endpoint
 
 BUNDLED = Path(__file__).parents[1] / "cassettes"
-SUITE = sorted(path for path in BUNDLED.rglob("*.yaml") if FOLDER not in path.parts)
+SUITE = sorted(path for path in BUNDLED.rglob("*.yaml") if SHARED not in path.parts)
 METADATA = {"case": "a/b@m/v", "recorded": "2026-03-01T09:00:00Z", "model": "m"}
 THREE = [exchange(f'{{"n":{n}}}', f'{{"a": {n}}}') for n in range(3)]
 
@@ -233,7 +234,7 @@ def test_vcrpy_plays_and_records_through_its_own_door(tmp_path: Path) -> None:
             assert ask(asked.url, bodies) == answers == ['{"a": "é"}', "<html>", "<html>"]
         assert len(asked.bodies) == count
     assert read(path).startswith("harness-cassette: 1\n")
-    assert len(list((tmp_path / FOLDER).iterdir())) == 2
+    assert len(list((tmp_path / SHARED).iterdir())) == 2
     assert [json.loads(one.request.body) for one in load(path, Pieces(tmp_path)).exchanges] == bodies
 
 
@@ -270,7 +271,7 @@ def test_any_request_may_be_asked_for_first(tmp_path: Path, way: str) -> None:
 def test_exchanges_are_counted_without_being_read(tmp_path: Path) -> None:
     """In every bundled cassette, in vcrpy's form too, as many are counted as are made out."""
     folder = Path(__file__).parents[1] / "cassettes"
-    for path in found(folder):
+    for path in cassette_files(folder):
         assert counted(path) == len(load(path, Pieces(folder))), path
     stock = tmp_path / "stock.yaml"
     stock.write_text(exported(path, folder), "utf-8")

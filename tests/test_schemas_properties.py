@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 
 from harness.endpoint import ScriptFile
-from harness.scenario import SCRIPT_ENDING, ScenarioFile
+from harness.folders import SCRIPT_ENDING
+from harness.scenario import ScenarioFile
 from harness.schemas import SCENARIO, SCRIPT, texts
 from harness.source import parse, read
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
+from harness.folders import scenario_files
 from harness.scenario import Scenario
-from harness.selection import find, load, select
+from harness.selection import load, select
 from tests.build import scenario
 
 GOOD = "title: A scenario.\nturns: [{user: Hello}]\n"
@@ -50,13 +51,13 @@ def test_scenarios_are_found_in_order(tmp_path: Path) -> None:
     for name in ("a/z.script.yaml", "a/.hidden.yaml", ".git/x.yaml", "notes.md", "a/data.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("not: [read", "utf-8")
-    assert [path.relative_to(folder).as_posix() for path in find(folder)] == [
+    assert [path.relative_to(folder).as_posix() for path in scenario_files(folder)] == [
         "a/b/c.yaml",
         "a/z.yaml",
         "ab.yaml",
         "b.yaml",
     ]
-    assert find(tmp_path / "nowhere") == []
+    assert scenario_files(tmp_path / "nowhere") == []
 
 
 def test_a_hidden_folder_above_hides_nothing(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from vcr.serializers import yamlserializer
 
 from harness.cassette import path_of
 from harness.errors import CassetteUnreadable, InputError
-from harness.pieces import FOLDER, Pieces
+from harness.folders import SHARED, case_of, cassette_files
+from harness.pieces import Pieces
 from harness.recording import load, save, text_of
-from harness.shelf import accept, case_of, clear, export, exported, found, named, pieces_of
+from harness.shelf import accept, clear, export, exported, named, pieces_of
 from tests.test_layout import conversation, exchange, plain
 
 IDS = ("files/a@careful/chat+all", "files/a@careful/chat+all~2", "files/ab@google/gemini:free/x+y~persona=z", "b@m/v+w")
@@ -40,8 +41,8 @@ def test_cassettes_are_known_by_their_cases(tmp_path: Path) -> None:
     places = shelved(tmp_path)
     (tmp_path / ".trash").mkdir()
     (tmp_path / ".trash" / "c.yaml").write_text("", "utf-8")
-    (tmp_path / FOLDER / "c.yaml").write_text("", "utf-8")
-    assert {case_of(path, tmp_path): path for path in found(tmp_path)} == places
+    (tmp_path / SHARED / "c.yaml").write_text("", "utf-8")
+    assert {case_of(path, tmp_path): path for path in cassette_files(tmp_path)} == places
 
 
 def test_people_name_cases_in_several_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +84,7 @@ def test_an_edited_piece_is_accepted_with_its_cassette(tmp_path: Path) -> None:
     """The piece gets a name of its own; the cassettes that share the old text keep to it until they are accepted."""
     places = shelved(tmp_path)
     one, other = places[IDS[0]], places[IDS[3]]
-    [prompt] = [path for path in (tmp_path / FOLDER).iterdir() if path.suffix == ".md"]
+    [prompt] = [path for path in (tmp_path / SHARED).iterdir() if path.suffix == ".md"]
     old = prompt.read_text("utf-8")
     prompt.write_text(old.replace("Be good.", "Be kind."), "utf-8")
     assert accept(one, tmp_path, NOW)

@@ -19,13 +19,13 @@ from harness.budget import Budget, Ceiling
 from harness.case import plan
 from harness.composition import Composition
 from harness.errors import NetworkRefused
+from harness.folders import cassette_files
 from harness.outcome import Outcome
 from harness.pace import Patience
 from harness.pieces import Pieces
 from harness.recording import load
 from harness.runner import Manner, in_order, run_each
 from harness.settings import Loop
-from harness.shelf import found
 from harness.traffic import Traffic, endpoint_of
 from tests.project import HELLO, write
 from tests.wire import TEXTS, Answer, calls, endpoint, says, settings
@@ -110,7 +110,7 @@ def stored(root: Path) -> dict[str, bytes]:
 
 def statuses(root: Path) -> list[int]:
     """Return the statuses in the cassettes."""
-    read = [load(path, Pieces(root / "cassettes")) for path in found(root / "cassettes")]
+    read = [load(path, Pieces(root / "cassettes")) for path in cassette_files(root / "cassettes")]
     return [reply["status"]["code"] for recording in read for reply in recording.replies]
 
 

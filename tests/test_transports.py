@@ -17,11 +17,11 @@ from harness.case import plan
 from harness.cassette import Exchange, Tape, installed, playing
 from harness.composition import Composition
 from harness.errors import InputError, NetworkRefused
+from harness.folders import cassette_files
 from harness.guard import closed
 from harness.outcome import Outcome
 from harness.runner import run_many
 from harness.settings import Loop
-from harness.shelf import found
 from harness.source import parse
 from harness.transports import sent
 from harness.wording import validate
@@ -132,7 +132,7 @@ def run(root: Path, factory: str, *clients: str, live: bool = False, url: str | 
 
 def cassettes(root: Path) -> dict[str, list[Any]]:
     """Return what is recorded."""
-    return {path.name: meant(path, root / "cassettes") for path in found(root / "cassettes")}
+    return {path.name: meant(path, root / "cassettes") for path in cassette_files(root / "cassettes")}
 
 
 @pytest.mark.parametrize(("client", "way"), EACH)

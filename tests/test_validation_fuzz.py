@@ -13,8 +13,9 @@ from harness.composition import check
 from harness.conformity import faults, judged
 from harness.endpoint import ScriptFile
 from harness.errors import InputError
+from harness.folders import bundled_conf
 from harness.offering import grounds
-from harness.project import Conf, bundled_conf
+from harness.project import Conf
 from harness.scrutiny import ReadScript, scrutinised
 from harness.selection import load, unjudged
 from harness.settings import Settings

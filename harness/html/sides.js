@@ -169,7 +169,7 @@ function besides(before, now, names, found) {
     mark.textContent = mark.textContent === "differs" ? "first difference" : `first difference: ${mark.textContent}`;
   }
   let at = -1;
-  const where = el("span", { role: "status" }, differing.length ? `${numbered(differing.length, "row")} differ` : "nothing differs");
+  const where = el("span", { role: "status" }, differing.length ? `${numbered(differing.length, "row")} ${differing.length === 1 ? "differs" : "differ"}` : "nothing differs");
   const go = (to) => {
     at = (to + differing.length) % differing.length;
     differing[at].focus({ preventScroll: true });
