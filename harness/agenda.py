@@ -10,12 +10,10 @@ from pydantic import ValidationError
 
 from harness.errors import InputError
 from harness.files import write_whole
+from harness.folders import AGENDA
 from harness.sharding import Shard
 from harness.source import shown
 from harness.trace import Record
-
-NAME = "agenda.json"
-"""The file in a run's folder."""
 
 
 class Agenda(Record):
@@ -62,7 +60,7 @@ class Agenda(Record):
 
 def store(folder: Path, agenda: Agenda) -> None:
     """Write what a run sets out to do into its folder."""
-    write_whole(folder / NAME, f"{json.dumps(agenda.model_dump(mode='json'), ensure_ascii=False, indent=1)}\n")
+    write_whole(folder / AGENDA, f"{json.dumps(agenda.model_dump(mode='json'), ensure_ascii=False, indent=1)}\n")
 
 
 def stored(folder: Path) -> Agenda:
@@ -72,6 +70,6 @@ def stored(folder: Path) -> Agenda:
         InputError: its folder does not say.
     """
     try:
-        return Agenda.model_validate_json((folder / NAME).read_bytes())
+        return Agenda.model_validate_json((folder / AGENDA).read_bytes())
     except (OSError, ValidationError):
-        raise InputError(f"{shown(folder / NAME)}:1:1: is not what a run stores; run it again") from None
+        raise InputError(f"{shown(folder / AGENDA)}:1:1: is not what a run stores; run it again") from None

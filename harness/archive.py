@@ -22,7 +22,7 @@ from harness.check import Verdict
 from harness.claim import Claim
 from harness.errors import InputError
 from harness.files import encoded, write_parts, write_whole
-from harness.folders import TRACES
+from harness.folders import AGENDA, TRACES
 from harness.journal import Journal
 from harness.lines import Lines, read_lines, write_lines
 from harness.settings import Comparing
@@ -140,7 +140,7 @@ def tidy(folder: Path) -> None:
         names = {path.name for path in folder.iterdir()}
         if finished:
             (folder / journal.NAME).unlink()
-        elif names <= {SETTINGS, agenda.NAME, journal.NAME} and not journal.begun(folder):
+        elif names <= {SETTINGS, AGENDA, journal.NAME} and not journal.begun(folder):
             for name in names:
                 (folder / name).unlink()
             folder.rmdir()

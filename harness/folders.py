@@ -7,6 +7,8 @@ SCRIPT_ENDING = ".script.yaml"
 """How the file ends that holds a scenario's script."""
 SHARED = "+shared"
 """The folder of what cassettes share; no model's label holds a `+`."""
+AGENDA = "agenda.json"
+"""The file that a run has from its beginning."""
 TRACES = "traces.jsonl"
 """The file that a finished run has."""
 

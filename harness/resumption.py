@@ -14,7 +14,7 @@ from harness.archive import SETTINGS, RunFolder, settings_of
 from harness.case import Case
 from harness.claim import Claim
 from harness.errors import InputError
-from harness.folders import TRACES
+from harness.folders import AGENDA, TRACES
 from harness.journal import Journal, Noted
 from harness.root import Root
 from harness.source import shown
@@ -41,7 +41,7 @@ def begun(reports: Path, run: str) -> Begun:
     Raises:
         InputError: there is no such run, it is finished, or another process works on it.
     """
-    folder = next((path for path in (Path(run), reports / run) if (path / agenda.NAME).is_file()), None)
+    folder = next((path for path in (Path(run), reports / run) if (path / AGENDA).is_file()), None)
     if folder is None:
         raise InputError(f"--continue {run}: there is no such run{_unfinished(reports)}")
     try:

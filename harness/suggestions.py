@@ -13,7 +13,16 @@ from argcomplete.completers import BaseCompleter, DirectoriesCompleter, FilesCom
 from argcomplete.finders import CompletionFinder
 from argcomplete.shell_integration import shellcode
 
-from harness.folders import TRACES, bundled_conf, case_of, cassette_files, project, scenario_files, scenario_name
+from harness.folders import (
+    AGENDA,
+    TRACES,
+    bundled_conf,
+    case_of,
+    cassette_files,
+    project,
+    scenario_files,
+    scenario_name,
+)
 
 Shell = Literal["bash", "zsh", "fish"]
 
@@ -130,6 +139,12 @@ def _runs(root: Path, _: str) -> list[str]:
     return sorted((path.parent.name for path in root.glob(f"reports/*/{TRACES}")), reverse=True)
 
 
+def _unfinished(root: Path, _: str) -> list[str]:
+    """Return the runs that came to no end, the newest first."""
+    begun = (path.parent for path in root.glob(f"reports/*/{AGENDA}"))
+    return sorted((path.name for path in begun if not (path / TRACES).exists()), reverse=True)
+
+
 def _told(root: Path, prefix: str) -> Iterator[str]:
     """Yield the cases of the newest run."""
     for run in _runs(root, prefix)[:1]:
@@ -149,7 +164,7 @@ def _forms(_: Path, __: str) -> Sequence[str]:
     return FORMATS
 
 
-_OPTIONS: Mapping[str, _Find] = {"tag": _tags, "format": _forms, "baseline": _runs, "continues": _runs}
+_OPTIONS: Mapping[str, _Find] = {"tag": _tags, "format": _forms, "baseline": _runs, "continues": _unfinished}
 _WORDS: Mapping[str, Mapping[int, _Find]] = {
     "run": {0: _both, 1: _both},
     "record": {0: _both, 1: _both},

@@ -114,6 +114,19 @@ def test_runs_are_completed(line: str, project: Path) -> None:
     assert offered(line, project) == [newest(project)]
 
 
+def test_runs_without_an_end_are_completed(project: Path) -> None:
+    """Where a run is to go on, those are offered that came to no end."""
+    assert offered("harness run --continue ", project) == []
+    begun = project / "reports" / "20260101T000000Z-00000000"
+    begun.mkdir()
+    (begun / "agenda.json").write_text("{}", "utf-8")
+    try:
+        assert offered("harness run --continue ", project) == [begun.name]
+    finally:
+        (begun / "agenda.json").unlink()
+        begun.rmdir()
+
+
 def test_breaks_of_bash_are_respected(project: Path) -> None:
     """Bash takes `=` and `@` for the end of a word, and is offered what stands behind it."""
     assert offered("harness run role=p", project, breaks=WORDBREAKS) == ["pirate"]
