@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.additions import Draft, Heard, draft, to_paste
+from harness.conversation import Look
 from harness.files import write_whole
 from harness.finding import numbered
 from harness.scanning import found, refusal
 from harness.source import shown
-from harness.terminal import FAINT, GREEN, Style, plain
+from harness.terminal import FAINT, GREEN, Style, plain, wrapped
 
 
 class Offer(NamedTuple):
@@ -32,16 +33,20 @@ def offered(path: Path, before: bytes, heard: Heard) -> Offer:
     return Offer(path, before, draft(before.decode(), heard))
 
 
-def told(offer: Offer, style: Style) -> Iterator[str]:
-    """Yield the lines of an offer: what is new among those around it, and what is to be pasted by hand."""
+def told(offer: Offer, look: Look) -> Iterator[str]:
+    """Yield the lines of an offer: what is new among those around it, and what is to be pasted by hand.
+
+    The lines of a file are shown as they are, however long.
+    """
     if offer.draft.new or offer.draft.left:
         yield ""
     if offer.draft.new:
-        yield f"to add to {shown(offer.path)}:"
-        yield from _diff(offer.before.decode(), offer.draft.text, style)
+        yield from wrapped(f"to add to {shown(offer.path)}:", look.width)
+        yield from _diff(offer.before.decode(), offer.draft.text, look.style)
     if offer.draft.left:
-        yield f"to paste into {shown(offer.path)}, where no line can be added without changing another:"
-        yield from (style.paint(f"  {plain(line)}", GREEN) for line in to_paste(offer.draft.left))
+        where = f"to paste into {shown(offer.path)}, where no line can be added without changing another:"
+        yield from wrapped(where, look.width)
+        yield from (look.style.paint(f"  {plain(line)}", GREEN) for line in to_paste(offer.draft.left))
 
 
 def _diff(before: str, after: str, style: Style) -> Iterator[str]:

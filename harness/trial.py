@@ -30,7 +30,7 @@ from harness.scenario import Scenario, expected_stops
 from harness.scope import Point
 from harness.session import planned
 from harness.source import shown
-from harness.terminal import cut, line
+from harness.terminal import BOLD, cut, fitted, line, width
 from harness.traffic import Traffic
 from harness.unfolding import Unfolding
 
@@ -53,13 +53,12 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
     path = case.scenario.document.path
     before = path.read_bytes()
     seen = look(sys.stdout, os.environ)
-    colours = seen.style
     view = Unfolding(sys.stdout, seen, f"(waiting for {cut(case.settings.model.label, _LABEL)})")
     terminal = _terminal() if sys.stdin.isatty() and sys.stdout.isatty() else None
     human = Onlooker(view) if terminal is None else Person(view, terminal, _silent(case))
-    view.tell([colours.paint(line(case.id), "1")])
+    view.tell([seen.style.paint(line(case.id), BOLD)])
     try:
-        outcome = asyncio.run(try_case(case, human, Traffic(tell=lambda text: view.tell([text]))))
+        outcome = asyncio.run(try_case(case, human, Traffic(tell=lambda text: view.tell([_fitted(text)]))))
     finally:
         view.rest()
     view.finish(outcome.trace)
@@ -68,14 +67,19 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
     said = bool(heard.answers or heard.results)
     if terminal is not None or unasked:
         found = offered(path, before, heard)
-        view.tell(told(found, colours))
+        view.tell(told(found, seen))
         if found.draft.new and (unasked or (terminal is not None and _agreed(terminal, found))):
             view.tell(add(found, _secrets(case)))
             written = path.is_file() and path.read_bytes() == found.draft.text.encode()
             said = said and not (written and not found.draft.left)
     if verdict.status != "error" and not said:
-        view.tell([_next(root, asked, case, verdict)])
+        view.tell([_fitted(_next(root, asked, case, verdict))])
     return code([verdict])
+
+
+def _fitted(text: str) -> str:
+    columns = width(sys.stdout, os.environ)
+    return text if columns is None else fitted(text, columns)
 
 
 def _terminal() -> Terminal:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.additions import Answered, Given, Heard
+from harness.conversation import Look
 from harness.offer import Offer, add, offered, told
-from harness.terminal import Style
 
 TEXT = "title: T.\r\ntools:\r\n  b: two\r\nturns:\r\n  - user: Go.\r\n"
 HEARD = Heard([Answered(0, 0, ["a"], confirmed=True)], [Given("b", {}, "\x1b[31m")])
@@ -21,7 +21,7 @@ def offer(path: Path, heard: Heard = HEARD) -> Offer:
 def test_what_is_new_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New lines stand among those around them, what cannot be added below; nothing is shown where nothing is new."""
     monkeypatch.chdir(tmp_path)
-    assert list(told(offer(Path("one.yaml")), Style())) == [
+    assert list(told(offer(Path("one.yaml")), Look())) == [
         "",
         "to add to one.yaml:",
         "     - user: Go.",
@@ -31,7 +31,7 @@ def test_what_is_new_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "  under tools, b:",
         '    - returns: "\\e[31m"',
     ]
-    assert list(told(offer(Path("one.yaml"), Heard()), Style())) == []
+    assert list(told(offer(Path("one.yaml"), Heard()), Look())) == []
 
 
 def test_the_file_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,10 +52,8 @@ def test_a_new_project_is_green_at_once(here: Path, capsys: pytest.CaptureFixtur
     assert out == [
         *WRITTEN,
         "",
-        "type next:",
-        "  harness run         green at once: replays the scenario from its recorded traffic",
-        "  harness config      what it runs under, and where each choice comes from",
-        "then change a word in conf/role/desk.yaml, and run again",
+        "type next, and once more after a change of a word in conf/role/desk.yaml:",
+        "  harness run",
     ]
     assert files(here) == sorted(WRITTEN)
     assert main(["validate"]) == 0
@@ -65,6 +63,7 @@ def test_a_new_project_is_green_at_once(here: Path, capsys: pytest.CaptureFixtur
         "case verdict rounds calls checkpoints",
         "desk/old_draft@scripted/desk+files passed 4 2 1",
         "1 case replayed: 1 passed",
+        "hold later runs to this one: harness run --update-baseline",
     ]
 
 
@@ -141,8 +140,10 @@ def test_it_says_what_is_its_own(here: Path, capsys: pytest.CaptureFixture[str])
 def test_a_folder_of_any_name(here: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     """A folder is made whatever it is called, the command that leads there is quoted, and the project is green."""
     assert main(["init", name]) == 0
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  cd ")]
-    script = f"{line.strip()} && exec {shlex.quote(sys.executable)} -m harness run"
+    *_, line = capsys.readouterr().out.splitlines()
+    way, command = line.strip().rsplit(" && ", 1)
+    assert command == "harness run"
+    script = f"{way} && exec {shlex.quote(sys.executable)} -m {command}"
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(["sh", "-c", script], cwd=here, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -62,11 +62,9 @@ def test_from_an_empty_folder_to_a_green_run(tmp_path: Path, columns: int) -> No
     def at(command: str, *steps: Typed) -> list[str]:
         return screen(typed(command.split(), tmp_path, *steps, columns=columns))
 
-    assert at("init")[-4:] == [
-        "type next:",
-        "harness run green at once: replays the scenario from its recorded traffic",
-        "harness config what it runs under, and where each choice comes from",
-        "then change a word in conf/role/desk.yaml, and run again",
+    assert at("init")[-2:] == [
+        "type next, and once more after a change of a word in conf/role/desk.yaml:",
+        "harness run",
     ]
     assert at("new desk/first") == [
         "scenarios/desk/first.yaml",
@@ -135,11 +133,13 @@ def test_from_an_empty_folder_to_a_green_run(tmp_path: Path, columns: int) -> No
     assert first.read_text("utf-8") == f"# yaml-language-server: $schema=../scenario.schema.json\n{WRITTEN}"
     stale = typed(["validate"], tmp_path, columns=columns)
     assert stale.code == 2
-    assert steady(stale.screen)[-1].startswith("record 1 case, about 2 requests: harness record desk/first")
+    said = " ".join(steady(stale.screen)[-2:])
+    assert "record 1 case, about 2 requests: harness record desk/first" in said
     assert at("record desk/first")[-1] == "1 case recorded in a moment: 1 passed"
     assert at("validate") == [
         "2 scenarios, 2 scripts and 25 settings files: nothing is wrong",
         "2 cassettes replayed: every request is what was recorded",
+        "type next: harness run",
     ]
     assert at("run") == [
         "case verdict rounds calls checkpoints",
@@ -148,4 +148,5 @@ def test_from_an_empty_folder_to_a_green_run(tmp_path: Path, columns: int) -> No
         "desk/old_draft@scripted/desk+files passed 4 2 1",
         "",
         "2 cases replayed in a moment: 2 passed",
+        "hold later runs to this one: harness run --update-baseline",
     ]
