@@ -48,7 +48,7 @@ def parsers(columns: int | None = None) -> Parsers:
         formatter_class=raw,
     )
     whole.add_argument("--version", action="version", version=f"harness {version('tool-loop-harness')}")
-    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND [-h]", required=True)
 
     def outside(name: str, line: str, words: str) -> argparse.ArgumentParser:
         return commands.add_parser(

@@ -162,12 +162,15 @@ def wrapped(text: str, columns: int, first: str = "", others: str = "") -> list[
 
 
 def _pieces(word: str, first: int, others: int) -> Iterator[str]:
-    """Yield a word in pieces of so many columns, two at least, as many signs in each as fit."""
+    """Yield a word in pieces of so many columns, two at least; behind a comma or colon, as in JSON, if one is near."""
     start, taken, room = 0, 0, max(2, first)
-    for at, columns in enumerate([1] * len(word) if word.isascii() else _extents(word)):
+    sizes = [1] * len(word) if word.isascii() else list(_extents(word))
+    for at, columns in enumerate(sizes):
         if taken + columns > room:
-            yield word[start:at]
-            start, taken, room = at, 0, max(2, others)
+            sign = max(word.rfind(one, start + (at - start) // 2, at) for one in ",:")
+            end = at if sign < 0 else sign + 1
+            yield word[start:end]
+            start, taken, room = end, sum(sizes[end:at]), max(2, others)
         taken += columns
     yield word[start:]
 

@@ -52,7 +52,7 @@ def attempt(asked: Invocation, *, unasked: bool, alone: bool) -> int:
         case = _case(root, asked)
     path = case.scenario.document.path
     before = path.read_bytes()
-    seen = look(sys.stdout, os.environ)
+    seen = look(sys.stdout, os.environ, most=None)  # nothing is stored that could be shown whole
     view = Unfolding(sys.stdout, seen, f"(waiting for {cut(case.settings.model.label, _LABEL)})")
     terminal = _terminal() if sys.stdin.isatty() and sys.stdout.isatty() else None
     human = Onlooker(view) if terminal is None else Person(view, terminal, _silent(case))

@@ -88,6 +88,18 @@ def test_lines_fit_any_width(columns: str, line: str) -> None:
     assert last == line
 
 
+def test_lines_follow_the_terminal() -> None:
+    """A terminal that is made narrower gets lines that fit it from then on."""
+    clock, stream, environment = Clock(), Terminal(), {"COLUMNS": "60"}
+    with Progress("playing", stream, environment, total=9, clock=clock) as progress:
+        clock.now = 1
+        progress.note("files/denied@careful")
+        environment["COLUMNS"] = "20"
+        clock.now = 2
+        progress.note("files/denied@careful")
+    assert stream.getvalue().split(CLEAR) == ["", "1/9 files/denied@careful", "2/9 files/... (+14)", ""]
+
+
 def test_a_wait_tells_how_long_it_lasts() -> None:
     """Where nothing can be counted the line says what is waited for, and since when."""
     clock, stream = Clock(), Terminal()

@@ -206,6 +206,7 @@ def test_columns_count_in_cuts_and_tables() -> None:
     [
         ("fits as  it is", ["fits as  it is"]),
         ("    a text that is indented and too long", ["    a text that is", "      indented and", "      too long"]),
+        ('{"origin":"JFK","to":"SEA"}', ['{"origin":"JFK",', '  "to":"SEA"}']),
         ("x" * 45, ["x" * 20, f"  {'x' * 18}", f"  {'x' * 7}"]),
         (
             "see scenarios/area/name_of_one.yaml:1:2: wrong",
