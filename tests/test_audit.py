@@ -21,10 +21,11 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
 
 
 def checked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[str]]:
-    """Return the exit code of `validate`, and the lines that it prints after the one about files."""
+    """Return the exit code of `validate`, and its lines after the one about files but for the command to type next."""
     code = main(["validate", *words])
     said = capsys.readouterr()
-    return code, [*said.out.splitlines()[1:], *said.err.splitlines()]
+    out = [line for line in said.out.splitlines()[1:] if not line.startswith("type next: ")]
+    return code, [*out, *said.err.splitlines()]
 
 
 def edit(path: str, old: str, new: str) -> None:
