@@ -38,7 +38,7 @@ PLAIN = "tests.loops.plain:make"
 @cache
 def suite(*changes: str) -> tuple[Case, ...]:
     """Return the cases of the bundled suite, as `make run` selects them, with these choices in place of its own."""
-    (line,) = re.findall(r"harness run (.*=.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    (line,) = re.findall(r"harness run (\w+=\S+(?: \w+=\S+)*)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     chosen = {word.partition("=")[0]: word for word in (*line.split(), *changes)}
     return plan(select(ROOT / "scenarios"), compose(Conf(ROOT / "conf"), [*chosen.values()]))
 

@@ -87,7 +87,7 @@ def scenarios() -> tuple[Scenario, ...]:
 @cache
 def cases() -> tuple[Case, ...]:
     """Return the cases that `make run` replays."""
-    (words,) = re.findall(r"harness run (.*=.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    (words,) = re.findall(r"harness run (\w+=\S+(?: \w+=\S+)*)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     return plan(scenarios(), compose(Conf(ROOT / "conf"), words.split()))
 
 
