@@ -30,7 +30,7 @@ class Watcher:
         self.said = ""
 
     def until(self, words: str) -> str:
-        """Read until something is said, and return all that came before it since the last time but for progress."""
+        """Read until something is said, and return all that came before it since the last time but for progress and colours."""
         end = time.monotonic() + PATIENCE
         while words not in self.said:
             if time.monotonic() > end:
@@ -43,7 +43,7 @@ class Watcher:
                 raise EOFError(self.said)
             self.said += some.decode().replace("\r\n", "\n")
         before, _, self.said = self.said.partition(words)
-        return re.sub(r"(\r\x1b\[K[^\r\n]*)*\r\x1b\[K", "", before)
+        return re.sub(r"(\r\x1b\[K[^\r\n]*)*\r\x1b\[K|\x1b\[\d*m", "", before)
 
     def ended(self) -> int:
         """Interrupt the process, and return its exit code."""
