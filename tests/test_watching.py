@@ -30,7 +30,7 @@ class Watcher:
         self.said = ""
 
     def until(self, words: str) -> str:
-        """Read until something is said, and return what came before it since the last time, without progress and colours."""
+        """Read until something is said, and return what came before it, without progress and colours."""
         end = time.monotonic() + PATIENCE
         while words not in self.said:
             if time.monotonic() > end:
