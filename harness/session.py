@@ -3,51 +3,41 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import partial
-from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from harness import advice, baseline, shelf
+from harness import advice, shelf
+from harness.account import Run, account
 from harness.agenda import Agenda
 from harness.archive import RunFolder, begin
 from harness.brief import Ended
 from harness.case import Case
 from harness.commission import agenda_of, as_begun, recording_of
 from harness.compare import Subject
-from harness.composition import notes
 from harness.crew import play, processors
 from harness.earlier import Earlier, earlier
-from harness.embedding import packed
 from harness.ending import Ending, Finish
 from harness.errors import InputError
-from harness.evidence import evidence
-from harness.factory import composed_factory
 from harness.finding import numbered
-from harness.formats import FIGURED, Screen, paged, write
 from harness.garbage import kept
 from harness.guard import closed, stay_closed
 from harness.invocation import Invocation
 from harness.leftovers import clear
+from harness.lineup import planned
 from harness.live import Live, record_many
 from harness.outcome import Outcome
-from harness.planning import Settled, left_out, plan_all, settle
 from harness.progress import Progress, ticking
-from harness.report import Against, Told, build, code
 from harness.resumption import Begun, begun, own, unchanged
 from harness.root import Root
-from harness.scenario import Scenario
 from harness.terminal import tell
 from harness.worker import Task
 
 LIVE = 8
 """How many cases are asked live at a time where nothing is said."""
-_NAMED = 3
-"""How many scenarios are named that are left out."""
 
 
 def replay(asked: Invocation, *, alone: bool) -> int:
@@ -128,60 +118,6 @@ def _planned(root: Root, asked: Invocation) -> tuple[Case, ...]:
     return planned(root, asked.overrides, lambda: root.select(asked.named, asked.tags, asked.overrides))
 
 
-def planned(root: Root, overrides: Sequence[str], select: Callable[[], Sequence[Scenario]]) -> tuple[Case, ...]:
-    """Return the cases of what is selected under these overrides, whose loops can be made; what is odd is noted.
-
-    Raises:
-        InputError: every problem of every file and setting, or there is no case.
-    """
-    scenarios: Sequence[Scenario] = ()
-    unread: list[str] = []
-    try:
-        scenarios = select()
-    except InputError as error:
-        unread += error.problems
-    settled: Settled = {}
-    try:
-        settled = settle(root.conf, scenarios, overrides)
-    except InputError as error:
-        raise InputError(*error.problems, *unread) from None
-    if unread:
-        raise InputError(*unread)
-    if names := left_out(scenarios, settled):
-        shown_ = f"{', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}"
-        _note(f"{numbered(len(names), 'scenario')} of another catalogue left out, for which this role is not: {shown_}")
-    compositions = [composition for several in settled.values() for composition in several]
-    for line in dict.fromkeys(notes(compositions)):
-        _note(line)
-    loops = {composition.settings.loop.factory: composition for composition in compositions}
-    _all(*(partial(composed_factory, composition, root.conf) for composition in loops.values()))
-    cases = plan_all(scenarios, settled)
-    if not cases:
-        if not scenarios:
-            raise InputError(f"{root.scenarios}: no scenario is selected; 'harness list scenarios' shows them")
-        variants = ", ".join(f"{one.settings.model.label}/{one.settings.variant}" for one in compositions)
-        raise InputError(f"none of the {len(scenarios)} selected scenarios applies to {variants}; see 'for:' in them")
-    return cases
-
-
-def _all(*steps: Callable[[], Any]) -> list[Any]:
-    """Take every step and return what they give.
-
-    Raises:
-        InputError: the problems of all steps together.
-    """
-    results: list[Any] = []
-    wrong: list[str] = []
-    for step in steps:
-        try:
-            results.append(step())
-        except InputError as error:
-            wrong += error.problems
-    if wrong:
-        raise InputError(*dict.fromkeys(wrong))
-    return results
-
-
 def _tried(root: Root, asked: Invocation, cases: Sequence[Case]) -> list[Tried]:
     """Replay cases, and keep of those that a recording does not mend what there is to store."""
     endings: dict[int, Ending] = {}
@@ -195,18 +131,6 @@ def _tried(root: Root, asked: Invocation, cases: Sequence[Case]) -> list[Tried]:
     with closed(), progress:
         play(Task(cases, root.cassettes, Finish(_today())), done, progress.say, jobs)
     return [Tried(case, endings[place]) for place, case in enumerate(cases)]
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A run that was played and stored."""
-
-    cases: Sequence[Case]
-    """The cases in the order of the plan."""
-    ended: Sequence[Ended]
-    """What is kept of them."""
-    folder: RunFolder
-    seconds: float
 
 
 def _played(  # noqa: PLR0913 - what is run, and how
@@ -228,17 +152,17 @@ def _played(  # noqa: PLR0913 - what is run, and how
         InputError: a baseline cannot be read or is not updated, or a report cannot be written.
     """
     before = earlier(root.reports, asked.baseline)
-    planned = [*(one.case for one in beside), *cases]
+    plan = [*(one.case for one in beside), *cases]
     finish = Finish(agenda.day, skip_missing=asked.skip_missing)
     if before is not None:
-        finish = replace(finish, accepted=before.accepted, unread=_unread(before, planned, asked))
+        finish = replace(finish, accepted=before.accepted, unread=_unread(before, plan, asked))
     start = perf_counter()
-    folder = taken_up.folder if taken_up else begin(root.reports, planned, asked=agenda)
-    ended = _ended_before(taken_up, finish, planned)
+    folder = taken_up.folder if taken_up else begin(root.reports, plan, asked=agenda)
+    ended = _ended_before(taken_up, finish, plan)
     for place, one in enumerate(beside):
         folder.note(place, one.ending.line, one.ending.ended)
         ended[place] = one.ending.ended
-    left = [place for place in range(len(planned)) if place not in ended]
+    left = [place for place in range(len(plan)) if place not in ended]
     progress = Progress("playing", sys.stderr, os.environ, total=len(left), quiet=asked.quiet)
 
     def done(at: int, ending: Ending) -> None:
@@ -249,7 +173,7 @@ def _played(  # noqa: PLR0913 - what is run, and how
     def asked_live(at: int, outcome: Outcome) -> None:
         done(at, finish(outcome))
 
-    todo = [planned[place] for place in left]
+    todo = [plan[place] for place in left]
     try:
         if live is not None:
             before_it = [one.ending.ended for one in tried]
@@ -261,13 +185,14 @@ def _played(  # noqa: PLR0913 - what is run, and how
             with progress:
                 play(Task(todo, root.cassettes, finish), done, progress.say, asked.jobs or processors())
     except KeyboardInterrupt:
-        raise _stopped(asked, folder, len(ended), len(planned), live) from None
-    run = _Run(planned, [ended[place] for place in range(len(planned))], folder, perf_counter() - start)
+        raise _stopped(asked, folder, len(ended), len(plan), live) from None
+    seconds, full = perf_counter() - start, agenda.full and agenda.shard is None
+    run = Run(plan, [ended[place] for place in range(len(plan))], folder, seconds, before, full=full)
     folder.finish(run.ended)
-    if not planned:
+    if not plan:
         _say(f"shard {agenda.shard}: there are fewer cases than shards, and none is left for this one")
         return 0
-    return _told(root, asked, run, before, full=agenda.full and agenda.shard is None, live=live)
+    return account(root, asked, run, live)
 
 
 def _stopped(asked: Invocation, folder: RunFolder, ended: int, planned: int, live: Live | None) -> KeyboardInterrupt:
@@ -306,57 +231,6 @@ def _unread(before: Earlier, cases: Sequence[Case], asked: Invocation) -> Collec
     if wrong and not asked.update_baseline:
         raise InputError(*wrong, f"mend the baseline, or accept what comes in its place: {advice.accept(asked)}")
     return unread
-
-
-def _told(  # noqa: PLR0913 - what is told, and how
-    root: Root, asked: Invocation, run: _Run, before: Earlier | None, *, full: bool, live: Live | None
-) -> int:
-    """Tell a run, make it the baseline where that is asked for, and return the exit code.
-
-    What the baseline has beside it is gone where it is `full`.
-
-    Raises:
-        InputError: the baseline is not updated, or a report cannot be written.
-    """
-    verdicts = [one.verdict for one in run.ended]
-    gone: Mapping[str, Path | None] = {}
-    if before is not None and full:
-        gone = before.gone([one.brief for one in run.ended], max(case.settings.repeats for case in run.cases))
-    again = advice.to_record(asked, run.cases, run.ended, root.cassettes, live)
-    told = [
-        Told(one.brief, one.verdict, one.brief.column, one.compared, again.get(place) if len(again) == 1 else None)
-        for place, one in enumerate(run.ended)
-    ]
-    shown = None
-    if paged(asked.forms):  # before the baseline is another
-        comparing = {f"{one.settings.model.label}/{one.settings.variant}": one.settings.compare for one in run.cases}
-        shown = packed(evidence(told, run.folder.traces, before, comparing))
-    kept, refused = "", None
-    if asked.update_baseline:
-        briefs = [(one.brief, one.verdict) for one in run.ended]
-        try:
-            kept = baseline.update(root.reports, briefs, run.folder.traces, list(filter(None, gone.values())))
-        except InputError as error:
-            refused = error
-    found = build(
-        "replayed" if live is None else live.ended(run.ended),
-        told,
-        against=None if before is None else Against(before.name, tuple(sorted(gone))),
-        advice=[
-            *([kept] if kept else []),
-            *advice.of_run(asked, run.ended, again, accepted=bool(kept), compared=before is not None),
-        ],
-        figured=any(form.form in FIGURED for form in asked.forms),
-    )
-    write(found, asked.forms, run.folder.path, Screen(sys.stdout, os.environ, asked.quiet, run.seconds), shown)
-    for label in sorted({case.settings.loop.label for case in run.cases if case.settings.loop.policy is None}):
-        _note(
-            f"loop '{label}' says no policy: what became of calls is told from what was seen "
-            "(conf/README.md, 'Your own loop')"
-        )
-    if refused is not None:
-        raise refused
-    return code(verdicts) if kept else found.exit_code
 
 
 def _today() -> date:

@@ -19,6 +19,7 @@ from harness.finding import numbered
 from harness.formats import Output, Screen, write
 from harness.garbage import kept
 from harness.invocation import Invocation
+from harness.lineup import planned
 from harness.misses import record_command
 from harness.offer import Offer, add, offered, told
 from harness.outcome import Outcome
@@ -28,7 +29,6 @@ from harness.root import Root
 from harness.runner import try_case
 from harness.scenario import Scenario, expected_stops
 from harness.scope import Point
-from harness.session import planned
 from harness.source import shown
 from harness.terminal import BOLD, cut, fitted, line, width
 from harness.traffic import Traffic
