@@ -15,7 +15,23 @@ from harness.finding import Finding
 from harness.page import render
 from harness.report import Against, build
 from harness.trace import Trace
-from tests.build import told
+from tests.build import change, compared, finding, told
+
+CASES = [
+    told("passed", of="a/fine@m/chat+all", against=compared("unchanged")),
+    told("passed", of="a/other@m/chat+all", against=compared("changed", change('"a"', '"b"'))),
+    told("failed", finding(), of="b/bad@m/chat+all", against=compared("still failing")),
+    told("error", of="b/broken@m/chat+all", error="why"),
+    told(
+        "failed",
+        finding(),
+        of="c/worse@m/chat+all",
+        against=compared("newly failing", change('"a"', '"b"'), regressed=True),
+    ),
+    told("passed", of="d/mended@m/chat+all", against=compared("fixed", before="failed")),
+    told("passed", of="e/new@m/chat+all", against=compared("new", before=None)),
+]
+"""Cases of every kind, as a page has them."""
 
 
 def behind(

@@ -198,8 +198,11 @@ def gone_on(root: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> int:
     return len(begun)
 
 
-def killed_everywhere(project: Path, words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> Told:
-    """Kill a command at each of its operations, each time in a new copy of the project, and hold what is left."""
+def killed_everywhere(project: Path, words: Sequence[str], see: Callable[[Path, Path], object]) -> Told:
+    """Kill a command at each of its operations, each time in a new copy of the project, and see what is left.
+
+    The same state is seen once, in the project's folder, beside a project in which the command came to its end.
+    """
     new, left = project.with_name("new"), project.with_name("left")
     shutil.copytree(project, left)
     states: set[str] = set()
@@ -216,46 +219,38 @@ def killed_everywhere(project: Path, words: Sequence[str], capsys: pytest.Captur
             if (found := state(left)) in states:
                 continue
             states.add(found)
-            hold(left, project, new)
             with pytest.MonkeyPatch.context() as here:
                 here.chdir(left)
-                clean(left, capsys)
+                see(left, new)
     return Told(len(seen), len(halves), len(states))
+
+
+def held(project: Path, words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> Told:
+    """Kill a command at each of its operations, hold what is left, and use the project as if nothing had happened."""
+
+    def see(left: Path, new: Path) -> None:
+        hold(left, project, new)
+        clean(left, capsys)
+
+    return killed_everywhere(project, words, see)
 
 
 def test_a_recording(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Killed while it records, it leaves of each case the old cassette or the new one."""
-    told = killed_everywhere(project, ["record", "--all"], capsys)
+    told = held(project, ["record", "--all"], capsys)
     assert (told.operations >= 50, told.halves >= 7, told.states >= 20) == (True, True, True), told
 
 
 def test_a_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Killed while it replays or accepts what came, it leaves the run whole or none, and of each case a baseline."""
     assert main(["record", "--all"]) == 0
-    told = killed_everywhere(project, ["run", "--update-baseline"], capsys)
+    told = held(project, ["run", "--update-baseline"], capsys)
     assert (told.operations >= 50, told.halves >= 7, told.states >= 20) == (True, True, True), told
 
 
 def test_a_run_that_goes_on(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Killed wherever it is before its end, a run goes on and comes to the same as one that nobody killed."""
     assert main(["record", "--all"]) == 0
-    new, left = project.with_name("new"), project.with_name("left")
-    shutil.copytree(project, left)
-    states: set[str] = set()
-    further = 0
-    with killing(left, ["run"]) as kill:
-        code, seen = kill(0, False)
-        assert code == 0
-        left.rename(new)
-        halves = [at for at, what in enumerate(seen, 1) if what == "write"]
-        for at, half in [*((at, False) for at in range(1, len(seen) + 1)), *((at, True) for at in halves)]:
-            shutil.rmtree(left, ignore_errors=True)
-            shutil.copytree(project, left)
-            assert kill(at, half) == [-9, None]
-            if (found := state(left)) in states:
-                continue
-            states.add(found)
-            with pytest.MonkeyPatch.context() as here:
-                here.chdir(left)
-                further += gone_on(left, new, capsys)
-    assert further >= 8
+    further: list[int] = []
+    killed_everywhere(project, ["run"], lambda left, new: further.append(gone_on(left, new, capsys)))
+    assert sum(further) >= 8

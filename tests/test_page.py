@@ -9,23 +9,8 @@ from html.parser import HTMLParser
 from harness.embedding import Packed
 from harness.page import render
 from harness.report import Against, build
-from tests.build import change, compared, finding, told, trace, turn
-from tests.sheets import behind, page
-
-CASES = [
-    told("passed", of="a/fine@m/chat+all", against=compared("unchanged")),
-    told("passed", of="a/other@m/chat+all", against=compared("changed", change('"a"', '"b"'))),
-    told("failed", finding(), of="b/bad@m/chat+all", against=compared("still failing")),
-    told("error", of="b/broken@m/chat+all", error="why"),
-    told(
-        "failed",
-        finding(),
-        of="c/worse@m/chat+all",
-        against=compared("newly failing", change('"a"', '"b"'), regressed=True),
-    ),
-    told("passed", of="d/mended@m/chat+all", against=compared("fixed", before="failed")),
-    told("passed", of="e/new@m/chat+all", against=compared("new", before=None)),
-]
+from tests.build import finding, trace, turn
+from tests.sheets import CASES, behind, page
 
 
 class Tags(HTMLParser):

@@ -3,22 +3,8 @@
 from harness.embedding import Packed
 from harness.report import Against, Report, build
 from harness.sheet import Sheet
-from tests.build import change, compared, finding, told
-
-CASES = [
-    told("passed", of="a/fine@m/chat+all", against=compared("unchanged")),
-    told("passed", of="a/other@m/chat+all", against=compared("changed", change('"a"', '"b"'))),
-    told("failed", finding(), of="b/bad@m/chat+all", against=compared("still failing")),
-    told("error", of="b/broken@m/chat+all", error="why"),
-    told(
-        "failed",
-        finding(),
-        of="c/worse@m/chat+all",
-        against=compared("newly failing", change('"a"', '"b"'), regressed=True),
-    ),
-    told("passed", of="d/mended@m/chat+all", against=compared("fixed", before="failed")),
-    told("passed", of="e/new@m/chat+all", against=compared("new", before=None)),
-]
+from tests.build import told
+from tests.sheets import CASES
 
 
 def sheet(*cases: Report) -> Sheet:
