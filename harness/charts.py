@@ -8,7 +8,9 @@ from harness.figures import Column
 
 WIDTH, HEIGHT = 320, 180
 """The size of the drawing of a curve."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 12, 10, 26
+LEFT = 44
+"""Where its upright axis stands."""
+_RIGHT, _TOP, _BOTTOM = 12, 10, 26
 
 
 class Whisker(NamedTuple):
@@ -88,7 +90,7 @@ def _point(k: int, share: float, most: int) -> Point:
 
 
 def _x(k: int, most: int) -> float:
-    return _short(_LEFT + (WIDTH - _LEFT - _RIGHT) * (k - 1) / max(1, most - 1))
+    return _short(LEFT + (WIDTH - LEFT - _RIGHT) * (k - 1) / max(1, most - 1))
 
 
 def _y(share: float) -> float:

@@ -357,6 +357,20 @@ def test_in_print(visit: Any) -> None:
     assert found.pdf().startswith(b"%PDF")
 
 
+def test_many_columns_in_print(visit: Any) -> None:
+    """On paper nothing stands beyond the edge, however many columns there are, and each case says its column."""
+    models = [f"a_model_with_a_name_{number}" for number in range(12)]
+    every = [behind(trace(turn(), case_id=f"{area}/case@{model}/chat+all")) for area in "ab" for model in models]
+    found = visit(page(every)).open()
+    found.emulate_media(media="print")
+    found.set_viewport_size({"width": 720, "height": 1000})
+    assert found.locator("#table tbody td a").count() == 24
+    edges = "[...document.querySelectorAll('#table td, .figures td')].map(one => one.getBoundingClientRect().right)"
+    assert max(found.evaluate(edges)) <= 720
+    label = "getComputedStyle(document.querySelector('#table tbody td'), '::before').content"
+    assert found.evaluate(label) == '"a_model_with_a_name_0"'
+
+
 @pytest.mark.parametrize("columns", [1, 10])
 def test_five_thousand_cases(visit: Any, columns: int) -> None:
     """5,000 cases can be seen and chosen within two seconds, are chosen fast, and scroll without a halt."""

@@ -1,6 +1,6 @@
 """Figures as pictures: marks stand where their numbers say."""
 
-from harness.charts import HEIGHT, WIDTH, Curve, Point, Tick, Whisker, bar, curves, repeats, shares, whisker
+from harness.charts import HEIGHT, LEFT, WIDTH, Curve, Point, Tick, Whisker, bar, curves, repeats, shares, whisker
 from harness.contrast import Interval
 from harness.report import build
 from tests.build import told
@@ -23,7 +23,7 @@ def test_curves_of_repeats() -> None:
     """Of two repeats, of which one passes, one of two passes always and both never."""
     cases = [told("passed", of="a/b@m/chat+all"), told("failed", of="a/b@m/chat+all~2")]
     columns = build("replayed", cases).columns
-    left, right, top, middle, bottom = 38.0, WIDTH - 12.0, 10.0, 82.0, HEIGHT - 26.0
+    left, right, top, middle, bottom = float(LEFT), WIDTH - 12.0, 10.0, 82.0, HEIGHT - 26.0
     assert curves(columns) == (
         Curve(
             "m/chat+all",
